@@ -1,0 +1,38 @@
+module ksfu
+
+go 1.24.0
+
+require (
+	github.com/digineo/go-uci v0.0.0-20210918132103-37c7b10c14fa
+	github.com/google/uuid v1.6.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/joho/godotenv v1.5.1
+	github.com/pion/dtls/v3 v3.1.8
+	github.com/pion/ice/v4 v4.4.2
+	github.com/pion/interceptor v0.1.48
+	github.com/pion/logging v0.2.4
+	github.com/pion/mdns/v2 v2.2.0
+	github.com/pion/rtcp v1.2.17
+	github.com/pion/rtp v1.10.5
+	github.com/pion/sdp/v3 v3.0.19
+	github.com/pion/srtp/v3 v3.0.13
+	github.com/pion/transport/v4 v4.1.0
+	github.com/pion/webrtc/v4 v4.2.20
+	github.com/rogpeppe/go-internal v1.14.1
+	go.uber.org/goleak v1.3.0
+	golang.org/x/net v0.50.0
+	golang.org/x/sys v0.41.0
+	pgregory.net/rapid v1.3.0
+)
+
+require (
+	github.com/pion/datachannel v1.6.2 // indirect
+	github.com/pion/randutil v0.1.0 // indirect
+	github.com/pion/sctp v1.11.1 // indirect
+	github.com/pion/stun/v4 v4.0.0 // indirect
+	github.com/pion/turn/v5 v5.1.0 // indirect
+	github.com/wlynxg/anet v0.0.5 // indirect
+	golang.org/x/crypto v0.48.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
+	golang.org/x/tools v0.26.0 // indirect
+)
