@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endWithUs } from './children.js';
+import { until } from './until.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const binary = process.env.KSFU_BIN ?? join(root, 'bin', 'ksfu');
+/** Where logs and pictures of a run are left. */
+export const results = join(root, 'bin', 'web-test');
+
+// What a Go program prints when it ends badly, or the race detector when it
+// sees a race (which leaves the program running).
+const BAD = /^(panic: |fatal error: |WARNING: DATA RACE|goroutine \d+ .*\[running\])/m;
+
+/** A port free for TCP and UDP alike. @returns {Promise<number>} */
+export async function freePort() {
+  for (;;) {
+    const tcp = createServer().listen(0);
+    await once(tcp, 'listening');
+    const address = tcp.address();
+    assert(address && typeof address === 'object');
+    const udp = createSocket('udp4');
+    const free = await new Promise((resolve) => {
+      udp.once('error', () => resolve(false));
+      udp.bind(address.port, () => resolve(true));
+    });
+    if (free) udp.close();
+    tcp.close();
+    await once(tcp, 'close');
+    if (free) return address.port;
+  }
+}
+
+/** A ksfu of its own for one test: own ports, own state, own log. */
+export class Server {
+  /** @param {string} name of the test, for the log's file name */
+  constructor(name) {
+    this.name = name.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
+    this.token = 'test-token-0123456789abcdef0123456789abcdef';
+    this.log = '';
+    this.httpPort = 0;
+    this.kurentoPort = 0;
+    this.mediaPort = 0;
+  }
+
+  get kurento() {
+    return `ws://127.0.0.1:${this.kurentoPort}/kurento`;
+  }
+
+  get http() {
+    return `http://127.0.0.1:${this.httpPort}`;
+  }
+
+  get pid() {
+    return this.child?.pid;
+  }
+
+  /** @param {Record<string, string>} env beside the test's own */
+  async start(env) {
+    [this.httpPort, this.kurentoPort, this.mediaPort] = [await freePort(), await freePort(), await freePort()];
+    this.state = mkdtempSync(join(tmpdir(), 'ksfu-test-'));
+    this.child = spawn(binary, [], {
+      // An empty folder: no .env and no certificate of the caller's is read.
+      cwd: this.state,
+      env: {
+        PATH: process.env.PATH,
+        HTTP_PORT: `127.0.0.1:${this.httpPort}`,
+        HTTPS_PORT: '0',
+        KURENTO_PORT: `127.0.0.1:${this.kurentoPort}`,
+        ICE_SINGLE_PORT: String(this.mediaPort),
+        KSFU_STATE_DIR: join(this.state, 'state'),
+        KSFU_TOKEN: this.token,
+        GORACE: 'halt_on_error=0',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    endWithUs(this.child);
+    this.exit = new Promise((resolve) => this.child?.on('exit', (code, signal) => resolve({ code, signal })));
+    this.child.on('error', (error) => (this.log += `\n${binary}: ${error.message} (make build makes it)\n`));
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.log += text));
+    }
+    await until(`${binary} answers /health`, async () => {
+      if (this.child?.exitCode !== null) throw new Error(`it ended:\n${this.log}`);
+      return (await fetch(`${this.http}/health`)).ok;
+    });
+  }
+
+  /** Ends it and looks back: a clean end, and no panic or race in the log. */
+  async stop() {
+    this.child?.kill('SIGTERM');
+    const timer = setTimeout(() => this.child?.kill('SIGKILL'), 10_000);
+    const end = await this.exit;
+    clearTimeout(timer);
+    mkdirSync(results, { recursive: true });
+    const file = join(results, `${this.name}.log`);
+    writeFileSync(file, this.log);
+    if (this.state) rmSync(this.state, { recursive: true, force: true });
+    const bad = BAD.exec(this.log);
+    assert(!bad, `the server's log has "${bad?.[0]}": see ${file}`);
+    assert.deepEqual(end, { code: 0, signal: null }, `SIGTERM ends the server cleanly (log: ${file})`);
+  }
+}
