@@ -27,6 +27,7 @@ func streams() []stream {
 	return []stream{
 		{"VP8", VP8, "vp8.ivf", &codecs.VP8Payloader{EnablePictureID: true}},
 		{"VP9", VP9, "vp9.ivf", &codecs.VP9Payloader{}},
+		{"VP9 flexible mode", VP9, "vp9.ivf", &codecs.VP9Payloader{FlexibleMode: true}},
 		{"H264 high, two slices", H264, "high.h264", &codecs.H264Payloader{}},
 		{"H264 baseline", H264, "baseline.h264", &codecs.H264Payloader{}},
 		{"H265", H265, "h265.h265", &codecs.H265Payloader{}},
@@ -130,7 +131,7 @@ func checkFrame(t *testing.T, id ID, n int, frame [][]byte) {
 
 // The far end's own depacketizer reads what Rewrite left.
 func TestRewriteStreams(t *testing.T) {
-	for _, s := range streams()[:2] {
+	for _, s := range streams()[:3] {
 		t.Run(s.name, func(t *testing.T) {
 			for _, frame := range s.payloads(t, 300) {
 				for _, payload := range frame {

@@ -119,7 +119,9 @@ func inspectVP9(p []byte) (Info, bool) {
 		NotForUpper:  d.flags&vp9NotForUpper != 0,
 	}
 	d.tell(p, &info)
-	info.KeyFrame = info.Start && !info.InterPicture && info.Spatial == 0
+	// P is left 0 on every frame by simple packetizers (ffmpeg's, Pion's in flexible
+	// mode), and is 0 on intra-only frames too: the frame itself decides.
+	info.KeyFrame = info.Start && !info.InterPicture && info.Spatial == 0 && !vp9NotKey(p[d.size:])
 	if !info.KeyFrame {
 		return info, true
 	}
@@ -128,6 +130,20 @@ func inspectVP9(p []byte) (Info, bool) {
 		info.Width, info.Height = vp9Size(p[d.size:])
 	}
 	return info, true
+}
+
+// vp9NotKey tells whether this surely is no key frame: a valid uncompressed header
+// that says so. Of a frame encrypted end to end nothing is sure.
+func vp9NotKey(frame []byte) bool {
+	b := bits{data: frame}
+	if b.read(2) != 2 { // frame_marker
+		return false
+	}
+	if b.read(2) == 3 && b.flag() { // profile 3, whose reserved bit is 0
+		return false
+	}
+	notKey := b.flag() || b.flag() // show_existing_frame, frame_type
+	return notKey && !b.failed
 }
 
 // vp9Size reads the uncompressed header of a key frame: VP9 bitstream
