@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// Names of the two servers, as the JSON has them.
+const (
+	nameKsfu  = "ksfu"
+	nameRival = "pion_default"
+)
+
+// scenario is one publisher to some subscribers over one SRTP profile.
+type scenario struct {
+	profile     profile
+	subscribers int
+}
+
+func (s scenario) String() string { return fmt.Sprintf("%s 1:%d", s.profile, s.subscribers) }
+
+// key is the scenario's number of subscribers as the JSON has it.
+func (s scenario) key() string { return fmt.Sprintf("n%d", s.subscribers) }
+
+// plan is what a run of the program does.
+type plan struct {
+	programs    []program // in the order in which they take turns
+	scenarios   []scenario
+	repetitions int
+	cores       cores
+	// memorySubscribers of the measurement without media; 0 leaves it out.
+	memorySubscribers int
+	settle            time.Duration // from the start of a server to its idle figures
+	warmUp            time.Duration // from the last join to the window
+	window            time.Duration // measured
+	// pacedJoins is the largest number of subscribers that come one after the
+	// other with pauses; beyond, they come as fast as they can.
+	pacedJoins int
+	progress   io.Writer
+}
+
+// fullPlan is what the published figures come from.
+func fullPlan(programs []program, progress io.Writer) plan {
+	p := plan{programs: programs, repetitions: 3, memorySubscribers: 50, settle: time.Second, warmUp: time.Second,
+		window: 8 * time.Second, pacedJoins: 10, progress: progress}
+	for _, srtp := range []profile{profileCM, profileGCM} {
+		for _, n := range []int{1, 10, 50} {
+			p.scenarios = append(p.scenarios, scenario{srtp, n})
+		}
+	}
+	return p
+}
+
+// smokePlan shows in some 20 s that everything works; its figures mean little.
+func smokePlan(programs []program, progress io.Writer) plan {
+	return plan{programs: programs, repetitions: 1, memorySubscribers: 2,
+		scenarios: []scenario{{profileCM, 1}, {profileGCM, 1}, {profileGCM, 3}},
+		settle:    100 * time.Millisecond, warmUp: 200 * time.Millisecond, window: 2 * time.Second, pacedJoins: 3, progress: progress}
+}
+
+// largest is the scenario with most subscribers over GCM, for which delay and
+// memory under load are told.
+func (p plan) largest() scenario {
+	var best scenario
+	for _, s := range p.scenarios {
+		if s.profile == profileGCM && s.subscribers > best.subscribers {
+			best = s
+		}
+	}
+	return best
+}
+
+// sizes are the numbers of subscribers, ascending.
+func (p plan) sizes() []int {
+	var out []int
+	for _, s := range p.scenarios {
+		if !slices.Contains(out, s.subscribers) {
+			out = append(out, s.subscribers)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (p plan) say(format string, args ...any) { fmt.Fprintf(p.progress, format+"\n", args...) }
