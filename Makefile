@@ -61,7 +61,7 @@ dev: ## start with the race detector and log level debug
 # --- what the tests need
 
 .PHONY: deps
-deps: modules browsers ## fetch Go and npm modules, and Debian packages where it may
+deps: modules far-ends ## fetch Go and npm modules, and Debian packages where it may
 
 .PHONY: modules
 modules: go-modules web/node_modules/.package-lock.json
@@ -81,14 +81,16 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/
 compiler:
 	@.ci/need 'gcc=command -v gcc' 'libc6-dev=test -e /usr/include/stdlib.h'
 
-.PHONY: browsers
-browsers:
-	@.ci/need 'chromium=command -v chromium' 'firefox-esr=command -v firefox-esr'
+# Browsers, and aiortc: a stack that shares no code with them or with Pion.
+.PHONY: far-ends
+far-ends:
+	@.ci/need 'chromium=command -v chromium' 'firefox-esr=command -v firefox-esr' \
+		'python3-aiortc=/usr/bin/python3 -c "import aiortc"'
 
 # --- tests
 
 .PHONY: test
-test: compiler browsers modules test-go test-32 test-allocs fuzz-short test-web ## all tests that need no root
+test: compiler far-ends modules test-go test-32 test-allocs fuzz-short test-web ## all tests that need no root
 	$(call say,make test: all passed)
 
 .PHONY: test-go
@@ -131,31 +133,30 @@ fuzz: ## every fuzz target for minutes (FUZZTIME_LONG=2m)
 	$(call fuzz,$(FUZZTIME_LONG))
 
 .PHONY: test-web
-test-web: build browsers web/node_modules/.package-lock.json ## type checks and the tests in real browsers
+test-web: build far-ends web/node_modules/.package-lock.json ## type checks and the tests in browsers and with aiortc
 	$(call say,web: type check)
 	@cd web && $(NPM) run --silent check
-	$(call say,web: tests in browsers)
+	$(call say,web: tests in browsers and with aiortc)
 	@cd web && $(NPM) test --silent
 
 .PHONY: test-system
-test-system: ## tests that need root: network namespaces, users, Debian programs
+test-system: ## tests that need root: network namespaces, firewall, users
 	@if [ "$$(id -u)" != 0 ]; then \
 		echo 'make test-system makes network namespaces and switches users: it needs root. Type:'; \
 		echo '  sudo env "PATH=$$PATH" make test-system'; \
 		exit 1; \
 	fi
-	@.ci/need 'iproute2=command -v ip' 'nftables=command -v nft' 'util-linux=command -v setpriv' \
-		'python3-aiortc=python3 -c "import aiortc"'
+	@.ci/need 'iproute2=command -v ip' 'nftables=command -v nft' 'util-linux=command -v setpriv'
 	@$(MAKE) --no-print-directory build
 	$(call say,system tests)
-	@KSFU_BINARY=$(CURDIR)/bin/ksfu $(GO) test -tags system -count=1 -timeout 10m -v -run '^TestSystem' ./src/testkit
+	@KSFU_BIN=$(CURDIR)/bin/ksfu $(GO) test -tags system -count=1 -timeout 10m -v -run '^TestSystem' ./src/testkit
 
 # --- measures and checks by hand
 
 .PHONY: bench
-bench: ## measure against a plain fan-out; writes bin/bench.json
-	@mkdir -p bin
-	$(GO) run ./src/cmd/bench $(ARGS)
+bench: build ## measure against a plain fan-out; writes bin/bench.json
+	CGO_ENABLED=0 $(BUILD) -o bin/bench ./src/cmd/bench
+	bin/bench -out bin/bench.json -ksfu bin/ksfu $(ARGS)
 
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml, shellcheck where it is there
@@ -168,5 +169,5 @@ vuln: ## known vulnerabilities of what is linked (asks vuln.go.dev)
 
 .PHONY: clean
 clean: ## remove what was built, but not bin/state
-	rm -rf bin/ksfu bin/ksfu-race bin/bench.json web/node_modules
+	rm -rf bin/ksfu bin/ksfu-race bin/bench bin/bench.json bin/web-test web/node_modules
 	$(GO) clean -testcache

@@ -31,7 +31,7 @@ func layers() []layer {
 		{"config", []string{"secret"}, "config is a table of options: who uses an option is main's business"},
 		{"jsonrpc", []string{"secret"}, leaf},
 		{"media", []string{"codec", "secret"}, "the forwarding core knows packets, not connections, SDP or who watches"},
-		{"rtc", []string{"media", "secret"}, "an endpoint binds Pion to the core and is driven from above"},
+		{"rtc", []string{"media", "codec", "secret"}, "an endpoint binds Pion to the core and is driven from above"},
 		{"kurento", []string{"media", "rtc", "jsonrpc", "auth", "secret"}, adapter},
 		{"node", []string{"media", "rtc", "kurento", "secret"}, "the node composes the core and the adapters: who serves or configures it stands above it"},
 		{"httpd", []string{"node", "auth", "state", "secret"}, "httpd is handed http.Handlers and knows no adapter and no media"},
