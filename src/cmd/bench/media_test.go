@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/pion/rtcp"
 )
 
 func TestRecord(t *testing.T) {
@@ -187,5 +189,30 @@ func TestGapsGiveUp(t *testing.T) {
 	}
 	if asked != nackTries || len(g.missing) != 0 {
 		t.Errorf("asked %d times, %d still missing", asked, len(g.missing))
+	}
+}
+
+func TestFeedback(t *testing.T) {
+	audio, video := &stream{ssrc: 1}, &stream{ssrc: 2, video: true}
+	s := &subscriber{streams: []*stream{audio, video, {ssrc: 3}}}
+	for _, seq := range []uint16{1, 4} {
+		audio.gaps.saw(seq)
+		video.gaps.saw(seq)
+	}
+	video.report = senderReport{middle: 77, at: 1}
+	out := s.feedback(1+int64(time.Second), true)
+	if len(out) != 2 {
+		t.Fatalf("%d packets, want a report and a request: %v", len(out), out)
+	}
+	rr, ok := out[0].(*rtcp.ReceiverReport)
+	if !ok || len(rr.Reports) != 2 || rr.Reports[1].LastSenderReport != 77 || rr.Reports[1].Delay != 65536 || rr.Reports[1].TotalLost != 2 {
+		t.Errorf("report %v", out[0])
+	}
+	nack, ok := out[1].(*rtcp.TransportLayerNack)
+	if !ok || nack.MediaSSRC != 2 || !reflect.DeepEqual(nack.Nacks[0].PacketList(), []uint16{2, 3}) {
+		t.Errorf("request %v", out[1])
+	}
+	if again := s.feedback(2+int64(time.Second), false); len(again) != 0 {
+		t.Errorf("asked again at once: %v", again)
 	}
 }
