@@ -167,9 +167,9 @@ func TestSystemICE(t *testing.T) {
 			at, far := network(t)
 			if tt.dropUDP {
 				for _, rule := range []string{
-					"add table inet drop",
-					"add chain inet drop in { type filter hook input priority 0; }",
-					"add rule inet drop in iifname eth0 meta l4proto udp drop",
+					"add table inet firewall",
+					"add chain inet firewall in { type filter hook input priority 0; }",
+					"add rule inet firewall in iifname eth0 meta l4proto udp drop",
 				} {
 					run(t, "ip", "netns", "exec", at, "nft", rule)
 				}
