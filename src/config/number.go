@@ -56,7 +56,6 @@ func number[T integer](least, most T, what string) kind[T] {
 // Config then holds.
 func preset[T integer](k kind[T], zero T) kind[T] {
 	parse := k.parse
-	k.allowed += fmt.Sprintf("; 0 = %d", zero)
 	k.parse = func(s string) (T, error) {
 		v, err := parse(s)
 		if err == nil && v == 0 {

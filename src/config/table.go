@@ -83,7 +83,7 @@ func mainOptions() []Option {
 		{
 			Name: "state_dir", Section: sectionMain,
 			Example: "/var/lib/ksfu",
-			Text:    "Where keys, certificates and default tokens are kept. Not set: /etc/ksfu on OpenWrt, /var/lib/ksfu as a service or as root, /state in a container, else $XDG_STATE_HOME/ksfu or ~/.local/state/ksfu.",
+			Text:    "Where keys, certificates and default tokens are kept. Not set: /state in cloud mode where that exists, /etc/ksfu on OpenWrt, /var/lib/ksfu as a service or as root, else $XDG_STATE_HOME/ksfu or ~/.local/state/ksfu.",
 			value:   scalar(directory(), func(c *Config) *string { return &c.StateDir }),
 		},
 	}
