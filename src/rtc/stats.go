@@ -1,6 +1,10 @@
 package rtc
 
-import "time"
+import (
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
 
 // Stats is a snapshot of an endpoint's transport; what was received and sent
 // of each kind is in Source.Stats and Sink.Stats.
@@ -36,4 +40,45 @@ type PairStats struct {
 	RTT               time.Duration
 	BytesSent         uint64
 	BytesReceived     uint64
+}
+
+// Stats reads the counters. It takes about a millisecond: not for each packet.
+func (ep *Endpoint) Stats() Stats {
+	ep.mu.Lock()
+	pc, dtls := ep.pc, ep.dtls
+	ep.mu.Unlock()
+	s := Stats{
+		BytesSent: ep.bytesSent.Load(), BytesReceived: ep.bytesReceived.Load(),
+		PacketsSent: ep.packetsSent.Load(), PacketsReceived: ep.packetsReceived.Load(), DTLS: dtls,
+		DataChannelsOpened: int(ep.channelsOpened.Load()), DataChannelsClosed: int(ep.channelsClosed.Load()),
+	}
+	if cert, err := ep.engine.certificate(ep.opts.RSA); err == nil {
+		if fps, err := cert.GetFingerprints(); err == nil && len(fps) > 0 {
+			s.LocalFingerprint = fps[0].Algorithm + " " + fps[0].Value
+		}
+	}
+	if pc == nil {
+		return s
+	}
+	selected, _ := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
+	for _, r := range pc.GetStats() {
+		switch r := r.(type) {
+		case webrtc.ICECandidateStats:
+			s.Candidates = append(s.Candidates, CandidateStats{
+				ID: r.ID, Remote: r.Type == webrtc.StatsTypeRemoteCandidate, Type: r.CandidateType.String(),
+				Protocol: r.Protocol, Address: r.IP, Port: int(r.Port), Priority: uint32(r.Priority),
+			})
+		case webrtc.ICECandidatePairStats:
+			s.Pairs = append(s.Pairs, PairStats{
+				LocalID: r.LocalCandidateID, RemoteID: r.RemoteCandidateID, State: string(r.State), Nominated: r.Nominated,
+				Selected: selected.LocalCandidateID == r.LocalCandidateID && selected.RemoteCandidateID == r.RemoteCandidateID,
+				RTT:      time.Duration(r.CurrentRoundTripTime * float64(time.Second)), BytesSent: r.BytesSent, BytesReceived: r.BytesReceived,
+			})
+		case webrtc.TransportStats:
+			if r.SRTPCipher != "" {
+				s.SRTPProfile = r.SRTPCipher
+			}
+		}
+	}
+	return s
 }

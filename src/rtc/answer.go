@@ -1,0 +1,165 @@
+package rtc
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	"ksfu/src/codec"
+	"ksfu/src/media"
+)
+
+// compose makes what we send of what Pion made: rejected lines are put back in
+// their places, directions are what the endpoint may do, codecs stand in our
+// order, bandwidths are named and candidates are left to trickle. Pion keeps
+// its own version, which allows a superset.
+func (ep *Endpoint) compose(made string, remote *description) (string, error) {
+	s := &sdp.SessionDescription{}
+	if err := s.UnmarshalString(made); err != nil {
+		return "", err
+	}
+	for _, m := range s.MediaDescriptions {
+		ep.adjust(m, remote)
+	}
+	if remote != nil {
+		own := s.MediaDescriptions
+		s.MediaDescriptions = nil
+		var mids []string
+		for _, l := range remote.lines {
+			i := slices.IndexFunc(own, func(m *sdp.MediaDescription) bool { return attribute(m.Attributes, "mid") == l.mid })
+			if l.accepted && i >= 0 && own[i].MediaName.Port.Value != 0 {
+				s.MediaDescriptions = append(s.MediaDescriptions, own[i])
+				mids = append(mids, l.mid)
+			} else {
+				s.MediaDescriptions = append(s.MediaDescriptions, rejected(l))
+			}
+		}
+		setBundle(s, mids)
+	}
+	b, err := s.Marshal()
+	return string(b), err
+}
+
+// rejected is the answer to an m-line that is not used (RFC 3264 section 6).
+func rejected(l mline) *sdp.MediaDescription {
+	name := l.desc.MediaName
+	name.Port = sdp.RangedPort{}
+	m := &sdp.MediaDescription{
+		MediaName: name,
+		ConnectionInformation: &sdp.ConnectionInformation{ // Firefox wants one on each line
+			NetworkType: "IN", AddressType: "IP4", Address: &sdp.Address{Address: "0.0.0.0"},
+		},
+		Attributes: []sdp.Attribute{sdp.NewAttribute("mid", l.mid)},
+	}
+	if name.Media != "application" {
+		m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
+	}
+	return m
+}
+
+// rejectAll answers an offer of which nothing can be used.
+func rejectAll(d *description) (string, error) {
+	s, err := sdp.NewJSEPSessionDescription(false)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range d.lines {
+		s.MediaDescriptions = append(s.MediaDescriptions, rejected(l))
+	}
+	b, err := s.Marshal()
+	return string(b), err
+}
+
+func (ep *Endpoint) adjust(m *sdp.MediaDescription, remote *description) {
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == "candidate" || a.Key == "end-of-candidates"
+	})
+	kind, ok := kindOf(m.MediaName.Media)
+	if !ok || m.MediaName.Port.Value == 0 {
+		return
+	}
+	send, receive := ep.opts.Send, ep.opts.Receive
+	if remote != nil {
+		if l := remote.line(attribute(m.Attributes, "mid")); l != nil {
+			send, receive = send && l.receive, receive && l.send
+		}
+	}
+	setDirection(m, send, receive)
+	order := audioPreference()
+	if kind == media.Video {
+		order = videoPreference()
+	}
+	sortFormats(m, order)
+	if kbps := ep.maxRecv[kind] / 1000; kbps > 0 && receive {
+		m.Bandwidth = []sdp.Bandwidth{
+			{Type: "AS", Bandwidth: uint64(kbps)},
+			{Type: "TIAS", Bandwidth: uint64(ep.maxRecv[kind])}, // RFC 3890, in bits per second
+		}
+	}
+}
+
+func setDirection(m *sdp.MediaDescription, send, receive bool) {
+	word := "inactive"
+	switch {
+	case send && receive:
+		word = "sendrecv"
+	case send:
+		word = "sendonly"
+	case receive:
+		word = "recvonly"
+	}
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == "sendrecv" || a.Key == "sendonly" || a.Key == "recvonly" || a.Key == "inactive" ||
+			!send && (a.Key == "msid" || a.Key == "ssrc" || a.Key == "ssrc-group")
+	})
+	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute(word))
+}
+
+// sortFormats puts the codecs of a line into our order of preference; those of
+// one codec, and all that follow, keep theirs.
+func sortFormats(m *sdp.MediaDescription, order []codec.ID) {
+	rank := map[string]int{}
+	name := map[string]string{}
+	for _, a := range m.Attributes {
+		if pt, rest, _ := strings.Cut(a.Value, " "); a.Key == "rtpmap" {
+			name[pt], _, _ = strings.Cut(rest, "/")
+		}
+	}
+	for _, pt := range m.MediaName.Formats {
+		rank[pt] = slices.Index(order, codec.Parse(name[pt]))
+		if rank[pt] < 0 {
+			rank[pt] = len(order)
+		}
+	}
+	slices.SortStableFunc(m.MediaName.Formats, func(a, b string) int { return rank[a] - rank[b] })
+}
+
+// announced leaves out candidates of addresses that are not announced, and
+// hides those that MDNS hides; ok is false for one to be left out.
+func (e *Engine) announced(candidate string) (line string, ok bool) {
+	f := strings.Fields(candidate)
+	if len(f) < 8 {
+		return candidate, false
+	}
+	ip := net.ParseIP(f[4])
+	if !e.announces(ip) {
+		return "", false
+	}
+	if e.mdns != nil && f[7] == "host" && ip != nil && ip.IsPrivate() {
+		f[4] = e.mdns.name
+		return strings.Join(f, " "), true
+	}
+	return candidate, true
+}
+
+func kindOf(name string) (media.Kind, bool) {
+	switch name {
+	case "audio":
+		return media.Audio, true
+	case "video":
+		return media.Video, true
+	}
+	return 0, false
+}

@@ -1,0 +1,26 @@
+// Package rtc binds remote WebRTC sides to media: an Engine owns what all of
+// them share (the UDP and TCP port, the DTLS certificates, the resolver of
+// .local names), an Endpoint is one RTCPeerConnection (W3C WebRTC section 4.4)
+// with a Source and a Sink of each kind. It is the only package that knows SDP
+// and Pion's WebRTC.
+//
+// # What Pion does here and what it does not
+//
+// Pion keeps SDP, ICE, DTLS, SRTP and SCTP. RTP and RTCP bypass its tracks and
+// interceptors: a buffer factory hands every decrypted packet to media's
+// Inbound and Outbound on the connection's own read goroutine, without a copy,
+// and sinks write to the sender's stream. Reports and feedback are media's.
+//
+// # Goroutines
+//
+// An Engine has those of the port's mux (one for each socket) and of the
+// resolver; an Endpoint those of its PeerConnection. Both Close return after
+// all of them have ended; Close must not be called while an Event is being
+// delivered. A panic on one endpoint's goroutines is contained, counted and
+// closes that endpoint.
+//
+// # Concurrency
+//
+// All methods are safe at any time. Negotiation (Offer, Answer, SetAnswer) is
+// serialized per endpoint and may take some milliseconds.
+package rtc
