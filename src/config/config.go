@@ -42,6 +42,7 @@ type Config struct {
 	TURNUsername   string
 	TURNPassword   secret.String
 	ICELite        bool
+	ICELoopback    bool      // announce loopback addresses too
 	NAT1To1        []NATAddr // addresses to announce
 	CandidateType  string    // "host" or "srflx": what NAT1To1 is announced as
 	SDPSemantics   string    // "unified-plan"

@@ -63,6 +63,11 @@ func webrtcOptions() []Option {
 			value: scalar(boolean(), func(c *Config) *bool { return &c.ICELite }),
 		},
 		{
+			Name: "ice_loopback", Section: sectionWebRTC, Default: "0",
+			Text:  "Announce loopback addresses too: for clients on this machine. They are announced in any case where there are no others.",
+			value: scalar(boolean(), func(c *Config) *bool { return &c.ICELoopback }),
+		},
+		{
 			Name: "ice_nat_1to1_ips", Section: sectionWebRTC, Env: []string{"ICE_NAT_1TO1_IPS", "UMBRELLA_PUBLIC_IP"},
 			Example: "203.0.113.7",
 			Text:    "Addresses announced instead of (`ip`) or beside (`+ip`) the local ones: the public side of a one-to-one NAT.",
