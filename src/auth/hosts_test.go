@@ -179,3 +179,21 @@ func TestForwarded(t *testing.T) {
 		}
 	}
 }
+
+func FuzzForwarded(f *testing.F) {
+	p, err := auth.ParseProxies([]string{"127.0.0.1"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"198.51.100.1", "[::1]:1, 127.0.0.1", ",,", "fe80::1%eth0"} {
+		f.Add(seed, "a, b")
+	}
+	f.Fuzz(func(t *testing.T, addresses, names string) {
+		peer := netip.MustParseAddr("127.0.0.1")
+		r := &http.Request{Header: http.Header{"X-Forwarded-For": {addresses}, "X-Forwarded-Host": {names}}}
+		if client := p.Client(peer, r.Header); !client.IsValid() {
+			t.Errorf("no client from %q", addresses)
+		}
+		_ = p.Host(peer, r)
+	})
+}

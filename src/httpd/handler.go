@@ -30,7 +30,7 @@ func (s *Server) handler(kind Kind, loopback bool) http.Handler {
 		defer c.gate.work(c, -1)
 		w := &response{ResponseWriter: rw, conn: c}
 		defer s.contain(w, r)
-		setHeaders(w.Header())
+		setHeaders(w.Header(), kind == KindHTTPS)
 		if !isUpgrade(r) {
 			r.Body = http.MaxBytesReader(w, r.Body, s.limits.BodyBytes)
 		}

@@ -55,12 +55,14 @@ func wantsHTML(r *http.Request) bool {
 }
 
 // setHeaders are the headers of every answer; a page adds its own policy.
-func setHeaders(h http.Header) {
+func setHeaders(h http.Header, secure bool) {
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if secure { // elsewhere browsers complain of it in their console
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
 }
