@@ -89,6 +89,18 @@ export async function negotiate(peer, endpoint, wiring = {}) {
 }
 
 /**
+ * Negotiates again on the same endpoint (ksfu can, Kurento cannot).
+ *
+ * @param {import('./peer.js').Peer} peer
+ * @param {any} endpoint
+ * @param {RTCOfferOptions} options
+ */
+export async function renegotiate(peer, endpoint, options) {
+  const sdp = await peer.call('offer', options);
+  await peer.call('accept', await ask((done) => endpoint.processOffer(sdp, done)));
+}
+
+/**
  * The other way: the endpoint offers, the page answers (as OpenVidu does).
  *
  * @param {import('./peer.js').Peer} peer
