@@ -20,6 +20,13 @@ func (s *Session) ID() string { return s.id }
 // Scope is the name of the principal that the session belongs to.
 func (s *Session) Scope() string { return s.scope }
 
+// Alive tells whether the session has neither expired nor been ended.
+func (s *Session) Alive() bool {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	return !s.ended
+}
+
 // Notify sends a notification to the socket that used the session last. It does
 // not block; false means that there is no socket, and that the notification is
 // lost, as it is in Kurento.
