@@ -29,15 +29,28 @@ func (k Kind) standard() string {
 	return map[Kind]string{KindHTTPS: "8443", KindHTTP: "8080", KindKurento: "8888"}[k]
 }
 
-// addresses turns an option's value into what net.Listen takes; none = off.
+// addresses turns an option's value, one address or several with spaces
+// between, into what net.Listen takes; none = off.
 func addresses(kind Kind, value string) ([]string, error) {
-	value = strings.TrimSpace(value)
-	switch value {
-	case "":
-		value = kind.standard()
-	case "0", "off":
+	words := strings.Fields(value)
+	if len(words) == 0 {
+		words = []string{kind.standard()}
+	}
+	if len(words) == 1 && (words[0] == "0" || words[0] == "off") {
 		return nil, nil
 	}
+	var list []string
+	for _, word := range words {
+		some, err := address(kind, word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, nil
+}
+
+func address(kind Kind, value string) ([]string, error) {
 	host, port := "", value
 	if strings.Contains(value, ":") {
 		var err error
@@ -66,8 +79,8 @@ func addressError(kind Kind, value string) error {
 	return fmt.Errorf("%s %q: %w; give a port, address:port or [address]:port, or 0 for none", kind.option(), value, ErrAddress)
 }
 
-// listen binds the addresses of one option. Of localhost's two, one may be
-// missing: many machines have no IPv6.
+// listen binds the addresses of one option. Of several, some may be missing:
+// many machines have no [::1].
 func listen(kind Kind, value string) ([]net.Listener, error) {
 	list, err := addresses(kind, value)
 	if err != nil {

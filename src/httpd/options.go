@@ -15,8 +15,9 @@ import (
 
 // Options is what a Server is made from.
 type Options struct {
-	// Where to listen: "port", ":port" or "host:port". "" is the default, "0"
-	// and "off" are no listener, ":0" takes a free port (tests).
+	// Where to listen: "port", ":port" or "host:port", or several of these with
+	// spaces between. "" is the default, "0" and "off" are no listener, ":0"
+	// takes a free port (tests).
 	HTTPS   string // default 8443, all addresses
 	HTTP    string // default 8080, all addresses
 	Kurento string // default 8888; a bare port listens on 127.0.0.1 and [::1] alone

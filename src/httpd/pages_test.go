@@ -248,6 +248,7 @@ func TestAddresses(t *testing.T) {
 		{KindKurento, "9000", "127.0.0.1:9000 [::1]:9000"},
 		{KindKurento, "localhost:9000", "127.0.0.1:9000 [::1]:9000"},
 		{KindKurento, ":9000", ":9000"},
+		{KindKurento, "127.0.0.1:9000 [::1]:9000", "127.0.0.1:9000 [::1]:9000"},
 		{KindKurento, "0.0.0.0:9000", "0.0.0.0:9000"},
 	}
 	for _, test := range tests {
