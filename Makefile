@@ -25,7 +25,9 @@ BUILD_DATE := $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%
 LDFLAGS := -X main.version=$(VERSION) -X main.buildDate=$(BUILD_DATE)
 # -buildvcs=false: the version is in LDFLAGS, and a checkout owned by somebody
 # else (a container's volume) makes the stamp fail.
-BUILD := $(GO) build -buildvcs=false -trimpath
+# nethttpomithttp2: httpd offers HTTP/1.1 alone (WebSockets need it), so HTTP/2
+# would be 0.3 MB that nothing can reach.
+BUILD := $(GO) build -buildvcs=false -trimpath -tags nethttpomithttp2
 
 # Not ./...: npm packages carry Go files too.
 PKGS = ./src/... $(if $(wildcard web/*.go),./web)

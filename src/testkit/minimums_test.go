@@ -62,17 +62,17 @@ func TestModuleMinimumsJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			text := head + tt.extra
+			lines := []string{head, tt.extra}
 			for path, version := range full {
 				if path == tt.module {
 					version = tt.version
 				}
 				if version != "" {
-					text += fmt.Sprintf("require %s %s\n", path, version)
+					lines = append(lines, "require "+path+" "+version)
 				}
 			}
 			file := filepath.Join(t.TempDir(), "go.mod")
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if got := judgeModules(t, file); len(got) != tt.problems {

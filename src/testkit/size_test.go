@@ -14,7 +14,7 @@ const maxBytes = 12_000_000
 
 func TestProgramSize(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "ksfu")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", out, program)
+	cmd := exec.Command("go", "build", "-tags", tags, "-trimpath", "-ldflags", "-s -w", "-o", out, program)
 	cmd.Dir, cmd.Env = root(t), product()
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, text)

@@ -63,9 +63,9 @@ func (c *counters) saw(video bool, count uint64) {
 
 // call makes one endpoint, connects it to itself and sends counters in audio
 // and video until enough of them came back.
-func call(ctx context.Context, url string) error {
+func call(ctx context.Context, url string, networks ...webrtc.NetworkType) error {
 	var se webrtc.SettingEngine
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
+	se.SetNetworkTypes(networks)
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return err

@@ -14,13 +14,21 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pion/webrtc/v4"
 )
 
 // Addresses of the two ends of the cable between the namespaces.
 const (
-	serverIP = "10.77.0.1"
-	clientIP = "10.77.0.2"
-	apiToken = "system-test-token-of-no-worth-0123456789"
+	serverIP  = "10.77.0.1"
+	serverIP6 = "fd77::1"
+	clientIP  = "10.77.0.2"
+	clientIP6 = "fd77::2"
+)
+
+const (
+	apiToken   = "system-test-token-of-no-worth-0123456789"
+	signalling = "ws://" + serverIP + ":8888/kurento?access_token=" + apiToken
 )
 
 // TestMain lets this test program be started once more inside a namespace, as
@@ -42,7 +50,9 @@ func playRole(role string) error {
 	defer cancel()
 	switch role {
 	case "call":
-		return call(ctx, "ws://"+serverIP+":8888/kurento?access_token="+apiToken)
+		return call(ctx, signalling, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4)
+	case "call by IPv6":
+		return call(ctx, signalling, webrtc.NetworkTypeUDP6)
 	case "health":
 		return health(ctx, "http://127.0.0.1:8080/health")
 	}
@@ -69,8 +79,9 @@ func network(t *testing.T) (server, client string) {
 		run(t, "ip", "-n", ns, "link", "set", "lo", "up")
 	}
 	run(t, "ip", "-n", server, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", client)
-	for ns, ip := range map[string]string{server: serverIP, client: clientIP} {
-		run(t, "ip", "-n", ns, "addr", "add", ip+"/24", "dev", "eth0")
+	for ns, ip := range map[string][2]string{server: {serverIP, serverIP6}, client: {clientIP, clientIP6}} {
+		run(t, "ip", "-n", ns, "addr", "add", ip[0]+"/24", "dev", "eth0")
+		run(t, "ip", "-n", ns, "addr", "add", ip[1]+"/64", "dev", "eth0", "nodad")
 		run(t, "ip", "-n", ns, "link", "set", "eth0", "up")
 	}
 	return server, client
@@ -125,7 +136,8 @@ type server struct {
 func start(t *testing.T, env []string, name string, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: exec.Command(name, args...)}
-	s.cmd.Env = append(os.Environ(), env...)
+	// Nothing of the caller's: a KSFU_ name that is no option stops the start.
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH")}, env...)
 	s.cmd.Dir = t.TempDir() // no .env of the checkout
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
@@ -152,16 +164,17 @@ func start(t *testing.T, env []string, name string, args ...string) *server {
 	return s
 }
 
-// TestSystemICE makes a call over a cable: by UDP, and by TCP where a
-// firewall drops UDP.
+// TestSystemICE makes a call over a cable: by UDP of both address families
+// through the one port, and by TCP where a firewall drops UDP.
 func TestSystemICE(t *testing.T) {
 	for _, tt := range []struct {
-		name     string
-		dropUDP  bool
-		protocol string
+		name, role string
+		dropUDP    bool
+		protocol   string
 	}{
-		{"UDP", false, "udp"},
-		{"TCP where UDP is dropped", true, "tcp"},
+		{"UDP", "call", false, "udp"},
+		{"UDP over IPv6", "call by IPv6", false, "udp"},
+		{"TCP where UDP is dropped", "call", true, "tcp"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at, far := network(t)
@@ -180,7 +193,7 @@ func TestSystemICE(t *testing.T) {
 				"KSFU_TOKEN=" + apiToken, "KSFU_STATE_DIR=" + filepath.Join(dir, "state"), "KSFU_LOG_LEVEL=debug",
 			}, "ip", "netns", "exec", at, readable(t, dir))
 			var got result
-			if err := json.Unmarshal([]byte(role(t, far, "call")), &got); err != nil {
+			if err := json.Unmarshal([]byte(role(t, far, tt.role)), &got); err != nil {
 				t.Fatal(err)
 			}
 			t.Logf("%+v", got)
