@@ -1,17 +1,24 @@
 package media
 
+import "slices"
+
 // choice is the layer that a sink is allowed.
 type choice struct {
 	encoding *Encoding
 	temporal int // highest temporal layer allowed
 	now      int // the one forwarded: raised where the stream lets it
 	chosen   bool
+	downAt   int64 // when a limit took a layer away, and which limit
+	downBy   int
 }
 
 const (
 	// A layer is kept until it is this much above the limit, so that the
 	// swinging of a measured rate does not switch to and fro.
-	keepMargin  = 1.15
+	keepMargin = 1.15
+	// A layer that a limit took away is not tried again by the same limit for
+	// so long: each switch costs a key frame.
+	upHold      = 5 * second
 	allTemporal = maxTemporal - 1
 )
 
@@ -66,12 +73,22 @@ func (k *Sink) allocate(limit int, t int64) int {
 		return 0
 	}
 	best, temporal, rate := k.pick(layers, limit, t)
-	changed := best != k.layer.encoding
-	now := k.layer.now
-	if changed || temporal < now {
-		now = temporal
+	old := k.layer
+	was, is := slices.Index(layers, old.encoding), slices.Index(layers, best)
+	held := is > was && limit > 0 && old.downAt != 0 && t-old.downAt < upHold && limit <= old.downBy*11/10
+	if was >= 0 && held {
+		best, temporal, is = old.encoding, old.temporal, was
+		rate = best.bitrate(temporal, t)
 	}
-	k.layer = choice{encoding: best, temporal: temporal, now: now, chosen: true}
+	changed := best != old.encoding
+	next := choice{encoding: best, temporal: temporal, now: old.now, chosen: true, downAt: old.downAt, downBy: old.downBy}
+	if changed || temporal < next.now {
+		next.now = temporal
+	}
+	if was > is {
+		next.downAt, next.downBy = t, limit
+	}
+	k.layer = next
 	k.mu.Unlock()
 	if changed {
 		k.update()

@@ -240,7 +240,10 @@ func (o *Outbound) allocate(sinks []*Sink, t int64) {
 			continue
 		}
 		limit := 0
-		if limited {
+		switch {
+		case probing: // the next layer up is mostly 2.5 to 3 times as much
+			limit = max(3*left, 1)
+		case limited:
 			limit = max(left, 1)
 		}
 		took := k.allocate(limit, t)

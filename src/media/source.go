@@ -194,16 +194,28 @@ func (s *Source) detach(k *Sink) {
 	delete(s.sinks, k)
 }
 
-// layers are the active encodings, the lowest bitrate first.
+// layers are the active encodings, the lowest first: by the pictures' sizes,
+// which do not swing, where all key frames tell them, else by bitrate.
 func (s *Source) layers(t int64) []*Encoding {
 	list := slices.Clone(*s.encodings.Load())
 	list = slices.DeleteFunc(list, func(e *Encoding) bool { return !e.active(t) })
-	if len(list) > 1 {
-		rates := make(map[*Encoding]int, len(list))
-		for _, e := range list {
-			rates[e] = e.bitrate(maxTemporal, t)
-		}
-		slices.SortStableFunc(list, func(a, b *Encoding) int { return rates[a] - rates[b] })
+	if len(list) < 2 {
+		return list
 	}
+	type size struct{ area, rate int }
+	sizes := make(map[*Encoding]size, len(list))
+	known := true
+	for _, e := range list {
+		e.mu.Lock()
+		sizes[e] = size{int(e.width) * int(e.height), e.rate.bits(t)}
+		known = known && e.width > 0
+		e.mu.Unlock()
+	}
+	slices.SortStableFunc(list, func(a, b *Encoding) int {
+		if d := sizes[a].area - sizes[b].area; known && d != 0 {
+			return d
+		}
+		return sizes[a].rate - sizes[b].rate
+	})
 	return list
 }

@@ -96,6 +96,17 @@ func (m *spans) drop(in int64) {
 	m.list = append(m.list, next)
 }
 
+// last is the newest packet of the encoding that was forwarded, -1 if none is
+// known.
+func (m *spans) last(e *Encoding) int64 {
+	for i := len(m.list) - 1; i >= 0; i-- {
+		if s := &m.list[i]; s.encoding == e {
+			return min(s.endIn-1, m.newestIn)
+		}
+	}
+	return -1
+}
+
 // source is the span and incoming number of the outgoing 16-bit number.
 func (m *spans) source(out16 uint16) (*span, int64) {
 	if m.newestOut < 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"ksfu/src/codec"
@@ -77,29 +78,47 @@ func (k *Sink) continueAt(e *Encoding, p *Packet) uint32 {
 }
 
 // replay sends what the ring holds since the last key frame of e and goes on
-// from there; false where that run is too long or has holes. k.mu is held.
+// from there; false where that run is too long or has holes. k.mu is held, so
+// that live packets wait until the run is out.
 func (k *Sink) replay(e *Encoding, t int64) bool {
-	buf := make([]byte, maxPacket)
+	run := e.sinceKeyFrame(t)
+	// One who has seen frames of this encoding after that key frame would see
+	// time run backwards.
+	if len(run) == 0 || run[0].seq <= k.spans.last(e) {
+		return false
+	}
+	if out, _ := k.outFormat(run[0].format); out == nil {
+		return false
+	}
+	scratch := make([]byte, maxPacket)
+	k.current, k.next, k.inFormat, k.replayed = e, nil, nil, run[0].seq-1
+	for i := range run {
+		k.relay(e, &run[i], scratch, t)
+	}
+	k.replayed = run[len(run)-1].seq
+	return true
+}
+
+// sinceKeyFrame copies the packets since the last key frame, nil where they
+// are too many, too old or not all there.
+func (e *Encoding) sinceKeyFrame(t int64) []Packet {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	from, to := e.keyFrame, e.ring.newest
 	if from < 0 || to-from >= maxReplay || t-e.last.Load() > activeTime {
-		return false
+		return nil
 	}
+	run := make([]Packet, 0, to-from+1)
 	for seq := from; seq <= to; seq++ {
-		if e.ring.get(seq) == nil {
-			return false
+		p := e.ring.get(seq)
+		if p == nil {
+			return nil
 		}
+		c := *p
+		c.buf = slices.Clone(p.buf)
+		run = append(run, c)
 	}
-	if out, _ := k.outFormat(e.ring.get(from).format); out == nil {
-		return false
-	}
-	k.current, k.next, k.inFormat, k.replayed = e, nil, nil, from-1
-	for seq := from; seq <= to; seq++ {
-		k.relay(e, e.ring.get(seq), buf, t)
-	}
-	k.replayed = to
-	return true
+	return run
 }
 
 // dropsLayer tells whether p belongs to a temporal layer above the one allowed,

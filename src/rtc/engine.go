@@ -36,7 +36,7 @@ type Engine struct {
 	router *media.Router
 	net    *network
 	log    *pionLog
-	mux    *ice.MultiUDPMuxDefault
+	mux    *portMux
 	udp    []*net.UDPConn
 	tcp    ice.TCPMux
 	tcpIn  net.Listener
@@ -85,7 +85,7 @@ func (e *Engine) listen() error {
 	if ip := net.ParseIP(e.opts.Address); ip != nil {
 		addrs = []*net.UDPAddr{{IP: ip, Port: port}}
 	}
-	var muxes []ice.UDPMux
+	e.mux = &portMux{}
 	for i, addr := range addrs {
 		family := "udp4"
 		if addr.IP.To4() == nil {
@@ -94,7 +94,7 @@ func (e *Engine) listen() error {
 		addr.Port = max(e.port, port)
 		conn, err := net.ListenUDP(family, addr)
 		if err != nil && i > 0 {
-			e.opts.Logger.Info("media without IPv6", "reason", err)
+			e.opts.Logger.Debug("media without IPv6", "reason", err)
 			break
 		}
 		if err != nil {
@@ -106,9 +106,13 @@ func (e *Engine) listen() error {
 		if a, ok := conn.LocalAddr().(*net.UDPAddr); ok {
 			e.port = a.Port
 		}
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: e.log.NewLogger("ice"), Net: e.net}))
+		mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: e.log.NewLogger("ice"), Net: e.net})
+		if family == "udp4" {
+			e.mux.v4 = mux
+		} else {
+			e.mux.v6 = mux
+		}
 	}
-	e.mux = ice.NewMultiUDPMuxDefault(muxes...)
 	l, err := net.Listen("tcp", net.JoinHostPort(e.opts.Address, fmt.Sprint(e.port)))
 	if err != nil {
 		return fmt.Errorf("listen on the media port for ICE-TCP: %w (choose another with ICE_SINGLE_PORT)", err)
