@@ -5,7 +5,7 @@ import { Lab } from './lib/lab.js';
 import { until } from './lib/until.js';
 
 // Chromium sends three layers only from 960x540 upwards.
-const CAMERA = { publisher: 1, width: 1280, height: 720, fps: 15, audio: false };
+const CAMERA = { publisher: 1, width: 1280, height: 720, fps: 15, noise: true, audio: false };
 const ENCODINGS = [
   { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
   { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 400_000 },

@@ -29,21 +29,22 @@ for (const [version, library] of [['7.3', client7], ['6.18', client6]]) {
     await t.test('an explicit one, with objects of its own', async () => {
       const transaction = client.beginTransaction();
       const pipeline = client.create(transaction, 'MediaPipeline');
-      const one = pipeline.create(transaction, 'WebRtcEndpoint');
-      const two = pipeline.create(transaction, 'WebRtcEndpoint');
-      one.connect(transaction, two);
-      one.setName(transaction, 'made by commit');
+      const endpoint = pipeline.create(transaction, 'WebRtcEndpoint');
+      const named = ask((done) => endpoint.setName(transaction, 'made by commit', done));
+      const limited = ask((done) => endpoint.setMaxVideoSendBandwidth(transaction, 700, done));
       await ask((done) => transaction.commit(done));
-      assert.equal(await ask((done) => one.getName(done)), 'made by commit');
-      assert(one.id.startsWith(`${pipeline.id}/`));
+      await named;
+      await limited;
+      assert.equal(await ask((done) => endpoint.getName(done)), 'made by commit');
+      assert.equal(await ask((done) => endpoint.getMaxVideoSendBandwidth(done)), 700);
+      assert(endpoint.id.startsWith(`${pipeline.id}/`));
     });
 
     await t.test('two at once do not mix', async () => {
       const [a, b] = [client.beginTransaction(), client.beginTransaction()];
       const [first, second] = [client.create(a, 'MediaPipeline'), client.create(b, 'MediaPipeline')];
-      first.setName(a, 'first');
-      second.setName(b, 'second');
-      await Promise.all([ask((done) => b.commit(done)), ask((done) => a.commit(done))]);
+      const named = [ask((done) => first.setName(a, 'first', done)), ask((done) => second.setName(b, 'second', done))];
+      await Promise.all([ask((done) => b.commit(done)), ask((done) => a.commit(done)), ...named]);
       assert.equal(await ask((done) => first.getName(done)), 'first');
       assert.equal(await ask((done) => second.getName(done)), 'second');
     });

@@ -23,13 +23,36 @@ export function ask(call) {
 }
 
 /**
+ * Promises unwrap the client, which is a thenable, to a copy that lacks some
+ * of it: the client by its copy.
+ * @type {WeakMap<object, any>}
+ */
+const originals = new WeakMap();
+
+/**
  * @param {string} url
  * @param {any} [library] client7 or client6
  * @param {object} [options] of the client
  */
 export async function connect(url, library = client7, options = {}) {
   const client = library(url, { failAfter: 3, ...options });
-  return ask((done) => client.then((/** @type {any} */ it) => done(null, it), done));
+  const connected = await ask((done) => client.then((/** @type {any} */ it) => done(null, it), done));
+  originals.set(connected, client);
+  return connected;
+}
+
+/**
+ * Cuts the client's connection as a network would, and waits until it is back.
+ *
+ * @param {any} client of connect
+ * @returns {Promise<boolean>} true where it is in the same session
+ */
+export function cut(client) {
+  const original = originals.get(client);
+  return new Promise((resolve) => {
+    original.once('reconnected', resolve);
+    original._re.connection.socket.terminate();
+  });
 }
 
 /**

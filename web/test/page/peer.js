@@ -13,6 +13,7 @@ import { Ear, Tone } from './tone.js';
  * @property {number} [width]
  * @property {number} [height]
  * @property {number} [fps]
+ * @property {boolean} [noise] the picture is hard to encode
  * @property {RTCRtpEncodingParameters[]} [encodings] simulcast
  * @property {RTCConfiguration} [configuration]
  */
