@@ -35,6 +35,11 @@ func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now =
 func newBench(t testing.TB, change func(*Options)) *bench {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
+	return startBench(t, change)
+}
+
+func startBench(t testing.TB, change func(*Options)) *bench {
+	t.Helper()
 	b := &bench{engine: &fakeEngine{}, clock: &clock{now: time.UnixMilli(1_700_000_000_123)}}
 	options := Options{
 		Principal: func(r *http.Request) (string, bool) {

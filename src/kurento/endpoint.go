@@ -23,6 +23,9 @@ type Negotiator interface {
 	Offer(rtc.OfferOptions) (sdp string, err error)
 	Answer(offer string) (sdp string, err error)
 	SetAnswer(answer string) error
+	// SetCodecs restricts the codecs, by their names in SDP; nil is all of
+	// them. After the negotiation the answer is rtc.ErrAnswered.
+	SetCodecs(k media.Kind, names []string) error
 }
 
 // Trickler takes and gives candidates.

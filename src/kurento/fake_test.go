@@ -26,6 +26,7 @@ type fakeEndpoint struct {
 	maxRecv       [2]int
 	channels      uint16
 	offer         rtc.OfferOptions
+	codecs        [2][]string
 	block         chan struct{} // when set, Answer waits for it
 	stats         rtc.Stats
 }
@@ -80,12 +81,22 @@ func (f *fakeEndpoint) Answer(offer string) (string, error) {
 	case !strings.HasPrefix(offer, "v=0"):
 		return "", fmt.Errorf("%w: no version", rtc.ErrSDP)
 	case !strings.Contains(offer, "ice-ufrag"):
-		return "", fmt.Errorf("%w: no ICE", rtc.ErrSDP)
+		return "v=0\r\nm=audio 0 RTP/AVP 0\r\n", nil
 	case strings.Contains(offer, "panic"):
 		panic("in rtc")
 	}
 	f.local, f.remote = "answer", offer
 	return f.local, nil
+}
+
+func (f *fakeEndpoint) SetCodecs(k media.Kind, names []string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.local != "" {
+		return rtc.ErrAnswered
+	}
+	f.codecs[k] = names
+	return nil
 }
 
 func (f *fakeEndpoint) SetAnswer(answer string) error {

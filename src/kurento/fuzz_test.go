@@ -56,21 +56,3 @@ func FuzzRequest(f *testing.F) {
 		}
 	})
 }
-
-// FuzzRejectMedia: any offer is either refused or answered with as many m-lines,
-// all of them rejected.
-func FuzzRejectMedia(f *testing.F) {
-	f.Add("v=0\r\nm=audio 1 RTP/AVP 0\r\na=mid:x\r\n")
-	f.Add("v=0\nm=video 9/2 UDP/TLS/RTP/SAVPF 96 97\n")
-	f.Fuzz(func(t *testing.T, offer string) {
-		answer, ok := rejectMedia(offer)
-		if !ok {
-			return
-		}
-		for line := range bytes.SplitSeq([]byte(answer), []byte("\r\n")) {
-			if bytes.HasPrefix(line, []byte("m=")) && !bytes.Contains(line, []byte(" 0 ")) {
-				t.Fatalf("%q: %q", offer, answer)
-			}
-		}
-	})
-}

@@ -14,8 +14,8 @@ func (s *Server) handle(in *inbox, event rtc.Event) {
 	defer s.mu.Unlock()
 	o := in.object
 	w := o.webrtc
-	if o.gone || w.peer == nil || w.peer.inbox != in {
-		return // released, or replaced by another endpoint
+	if o.gone || w.peer == nil {
+		return // released, or not yet told to anybody
 	}
 	switch e := event.(type) {
 	case rtc.CandidateFound:

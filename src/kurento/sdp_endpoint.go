@@ -83,9 +83,6 @@ func (c *call) done(o *object, reached sdpState, err error) {
 		return
 	}
 	w.state = reached
-	if reached != fresh {
-		w.early = nil
-	}
 	if reached == offered {
 		w.offerer = true
 	}
@@ -131,20 +128,15 @@ func processOffer(c *call, o *object, a args) (any, error) {
 		}
 		return alreadyNegotiated()
 	}, func(p *peer) (err error) {
-		answer, err = p.Answer(offer)
-		if !errors.Is(err, rtc.ErrSDP) {
+		if answer, err = p.Answer(offer); err != nil || p.LocalDescription() != "" {
 			return err
 		}
-		// A plain RTP offer, as Kurento's own tests send, has nothing that a
-		// WebRTC endpoint could accept, but it is an offer (RFC 3264 section 6).
-		text, ok := rejectMedia(offer)
-		if !ok {
-			return err
-		}
-		answer = text
+		// All media was rejected (RFC 3264 section 6): a plain RTP offer, as
+		// Kurento's own tests send, is an offer, but nothing is negotiated by
+		// it, and there is nothing to gather.
 		c.srv.mu.Lock()
 		defer c.srv.mu.Unlock()
-		o.webrtc.rejected = &rejection{local: text, remote: offer}
+		o.webrtc.rejected = &rejection{local: answer, remote: offer}
 		return nil
 	})
 	if err != nil {

@@ -92,47 +92,25 @@ func TestBitrates(t *testing.T) {
 	}
 }
 
-// A format set before the negotiation remakes the endpoint of rtc; graph,
-// limits and candidates move over, and the former one is closed.
-func TestFormatRemakesTheEndpoint(t *testing.T) {
+// A format restricts the codecs of a negotiation to come.
+func TestFormat(t *testing.T) {
 	b := newBench(t, nil)
 	c := b.dial(t, "app")
-	pipeline := c.create("MediaPipeline", nil)
-	a := c.create("WebRtcEndpoint", m{"mediaPipeline": pipeline})
-	viewer := c.create("WebRtcEndpoint", m{"mediaPipeline": pipeline})
-	c.invoke(a, "connect", m{"sink": viewer})
-	c.invoke(viewer, "connect", m{"sink": a, "mediaType": "AUDIO"})
-	c.invoke(a, "addIceCandidate", m{"candidate": m{"candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0}})
-	c.invoke(a, "setMaxVideoSendBandwidth", m{"maxVideoSendBandwidth": 300})
-	c.invoke(a, "setVideoFormat", m{"caps": m{"codec": "VP8", "framerate": m{"numerator": 30, "denominator": 1}}})
-	c.invoke(a, "setAudioFormat", m{"caps": m{"codec": "OPUS", "bitrate": 64000}})
-	former, now, view := b.engine.at(0), b.engine.at(3), b.engine.at(1)
-	if !former.isClosed() || !b.engine.at(2).isClosed() || now.isClosed() {
-		t.Error("the wrong one is closed")
+	e := c.create("WebRtcEndpoint", m{"mediaPipeline": c.create("MediaPipeline", nil)})
+	f := b.engine.at(0)
+	c.invoke(e, "setVideoFormat", m{"caps": m{"codec": "VP8", "framerate": m{"numerator": 30, "denominator": 1}}})
+	c.invoke(e, "setAudioFormat", m{"caps": m{"codec": "OPUS", "bitrate": 64000}})
+	if !slices.Equal(f.codecs[media.Video], []string{"VP8"}) || !slices.Equal(f.codecs[media.Audio], []string{"opus"}) {
+		t.Errorf("codecs %v", f.codecs)
 	}
-	if !slices.Equal(now.options.VideoCodecs, []string{"VP8"}) || !slices.Equal(now.options.AudioCodecs, []string{"opus"}) {
-		t.Errorf("codecs %v %v", now.options.AudioCodecs, now.options.VideoCodecs)
+	c.invoke(e, "setVideoFormat", m{"caps": m{"codec": "RAW"}})
+	if f.codecs[media.Video] != nil {
+		t.Errorf("codecs %v", f.codecs)
 	}
-	if view.sinks[media.Video].source != now.sources[media.Video] || view.sinks[media.Audio].source != now.sources[media.Audio] {
-		t.Error("the viewer follows the former source")
-	}
-	if now.sinks[media.Audio].source != view.sources[media.Audio] || now.sinks[media.Video].source != nil {
-		t.Error("the sink does not follow")
-	}
-	if len(now.candidates) != 1 || now.maxSend != 300_000 {
-		t.Errorf("%d candidates, %d bit/s", len(now.candidates), now.maxSend)
-	}
-	// What the former one still tells is not heard.
-	c.subscribe(a, "IceGatheringDone")
-	former.send(rtc.GatheringDone{})
-	now.send(rtc.GatheringDone{})
-	if got := c.names(); got != "IceGatheringDone" {
-		t.Errorf("events %q", got)
-	}
-	c.invoke(a, "processOffer", m{"offer": offerSDP})
-	c.refusedInvoke(codeNotImplemented, a, "setAudioFormat", m{"caps": m{"codec": "PCMU", "bitrate": 0}})
-	c.refusedInvoke(codeMarshall, viewer, "setAudioFormat", m{"caps": m{"codec": "MP3"}})
-	b.counts(t, 1, 2, 1)
+	c.refusedInvoke(codeMarshall, e, "setAudioFormat", m{"caps": m{"codec": "MP3"}})
+	c.refusedInvoke(codeMarshall, e, "setAudioFormat", m{"caps": m{"bitrate": 1}})
+	c.invoke(e, "processOffer", m{"offer": offerSDP})
+	c.refusedInvoke(codeNotImplemented, e, "setAudioFormat", m{"caps": m{"codec": "PCMU", "bitrate": 0}})
 }
 
 func TestRenegotiate(t *testing.T) {
@@ -350,26 +328,6 @@ func TestModel(t *testing.T) {
 		}
 		if name == "elements" && (len(d.Classes) != 1 || len(d.Classes[0].Methods) != 4 || len(d.Classes[0].Properties) != 10 || len(d.Events) != 7) {
 			t.Errorf("elements: %+v", d)
-		}
-	}
-}
-
-func TestRejectMedia(t *testing.T) {
-	for _, test := range []struct {
-		name, offer string
-		ok          bool
-	}{
-		{"plain RTP", "v=0\nm=audio 1 RTP/AVP 0\n", true},
-		{"no media", "v=0\r\ns=-\r\n", false},
-		{"ICE, but broken", "v=0\r\nm=audio 1 UDP/TLS/RTP/SAVPF 0\r\na=ice-ufrag:x\r\n", false},
-		{"no SDP", "hello", false},
-		{"m-line cut", "v=0\r\nm=audio 1\r\n", false},
-		{"65 media", "v=0\r\n" + strings.Repeat("m=audio 1 RTP/AVP 0\r\n", 65), false},
-		{"64 media", "v=0\r\n" + strings.Repeat("m=audio 1 RTP/AVP 0\r\n", 64), true},
-	} {
-		answer, ok := rejectMedia(test.offer)
-		if ok != test.ok || ok && !strings.Contains(answer, "m=audio 0 RTP/AVP 0\r\n") {
-			t.Errorf("%s: %v %q", test.name, ok, answer)
 		}
 	}
 }

@@ -58,16 +58,15 @@ func address(family func(netip.Addr) bool, name string) func(any) *jsonrpc.Error
 	}
 }
 
-// webRTC is what a WebRtcEndpoint adds to an object. It is guarded by
-// Server.mu.
+// webRTC is what a WebRtcEndpoint adds to an object. Its options never change;
+// the rest is guarded by Server.mu.
 type webRTC struct {
-	peer     *peer
 	options  rtc.EndpointOptions
+	peer     *peer
 	state    sdpState
-	before   sdpState        // the state that a step in negotiating began in
-	offerer  bool            // the offer was ours
-	rejected *rejection      // the answer to an offer that rtc could not take
-	early    []rtc.Candidate // added before the negotiation
+	before   sdpState   // the state that a step in negotiating began in
+	offerer  bool       // the offer was ours
+	rejected *rejection // set when nothing was negotiated
 	ice      rtc.ICEState
 	iceName  string // as told last
 	dtls     rtc.DTLSState
@@ -221,25 +220,17 @@ func addIceCandidate(c *call, o *object, a args) (any, error) {
 		return nil, err
 	}
 	candidate := rtc.Candidate{Candidate: line, SDPMid: mid, SDPMLineIndex: uint16(index)}
-	p := c.peer(o)
-	if err := p.AddCandidate(candidate); err != nil {
+	if err := c.peer(o).AddCandidate(candidate); err != nil {
 		return nil, c.mediaError(o, codeAddCandidate, err)
-	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
-	if w := o.webrtc; w.state == fresh && w.peer == p {
-		w.early = append(w.early, candidate) // rtc takes a bounded number
 	}
 	return nil, nil
 }
 
 func createDataChannel(c *call, o *object, a args) (any, error) {
-	c.srv.mu.Lock()
-	p, enabled := o.webrtc.peer, o.webrtc.options.DataChannels
-	c.srv.mu.Unlock()
+	p := c.peer(o)
 	life, retransmits := a.number("maxPacketLifeTime"), a.number("maxRetransmits")
 	switch {
-	case !enabled:
+	case !o.webrtc.options.DataChannels:
 		return nil, fail(codeNotSupported, "Data channels are not enabled: create the endpoint with useDataChannels")
 	case life >= 0 && retransmits >= 0:
 		return nil, fail(codeIllegalParam, "'maxPacketLifeTime' and 'maxRetransmits' exclude each other")
