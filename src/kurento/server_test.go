@@ -2,13 +2,9 @@ package kurento
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -207,131 +203,6 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestStats(t *testing.T) {
-	b := newBench(t, nil)
-	c := b.dial(t, "app")
-	e := c.create("WebRtcEndpoint", m{"mediaPipeline": c.create("MediaPipeline", nil)})
-	f := b.engine.at(0)
-	f.sources[media.Video].stats = media.SourceStats{Codec: "VP8", PayloadType: 96, Encodings: []media.EncodingStats{
-		{RID: "h", SSRC: 11, Packets: 5, Bytes: 500, Jitter: 20 * time.Millisecond, Lost: 1, FractionLost: 0.25, PLIs: 2}, {RID: "l", SSRC: 12},
-	}}
-	f.sinks[media.Audio].stats = media.SinkStats{Codec: "opus", PayloadType: 111, SSRC: 21, Packets: 7, RTT: 30 * time.Millisecond, REMB: 9000, TargetBitrate: 32000}
-	f.stats = rtc.Stats{
-		BytesSent: 100, DTLS: rtc.DTLSConnected, DataChannelsOpened: 1,
-		Candidates: []rtc.CandidateStats{{ID: "L", Type: "host", Protocol: "udp", Address: "192.0.2.1", Port: 9}, {ID: "R", Remote: true, Type: "prflx"}},
-		Pairs:      []rtc.PairStats{{LocalID: "L", RemoteID: "R", State: "succeeded", Nominated: true, Selected: true, RTT: 10 * time.Millisecond}, {LocalID: "L", RemoteID: "X", State: "in-progress"}},
-	}
-	all, _ := c.invoke(e, "getStats", nil).(m)
-	types := map[string]string{}
-	for id, entry := range all {
-		s, _ := entry.(m)
-		if s["id"] != id || s["timestampMillis"] != 1_700_000_000_123.0 || s["__module__"] != "kurento" {
-			t.Errorf("%s: %v", id, s)
-		}
-		types[id] = fmt.Sprint(s["type"], " ", s["__type__"])
-	}
-	want := map[string]string{
-		e: "endpoint EndpointStats", "inbound_video_11": "inboundrtp RTCInboundRTPStreamStats", "inbound_video_12": "inboundrtp RTCInboundRTPStreamStats",
-		"outbound_audio_21": "outboundrtp RTCOutboundRTPStreamStats", "session": "session RTCPeerConnectionStats", "transport": "transport RTCTransportStats",
-		"L": "localcandidate RTCIceCandidateAttributes", "R": "remotecandidate RTCIceCandidateAttributes",
-		"pair_L_R": "candidatepair RTCIceCandidatePairStats", "pair_L_X": "candidatepair RTCIceCandidatePairStats",
-	}
-	if fmt.Sprint(types) != fmt.Sprint(want) {
-		t.Errorf("got  %v\nwant %v", types, want)
-	}
-	in := all["inbound_video_11"].(m)
-	if in["jitter"] != 0.02 || in["packetsLost"] != 1.0 || in["fractionLost"] != 0.25 || in["pliCount"] != 2.0 || in["ssrc"] != "11" {
-		t.Errorf("inbound %v", in)
-	}
-	out := all["outbound_audio_21"].(m)
-	if out["roundTripTime"] != 0.03 || out["remb"] != 9000.0 || out["packetsSent"] != 7.0 || out["targetBitrate"] != 32000.0 {
-		t.Errorf("outbound %v", out)
-	}
-	if all["transport"].(m)["selectedCandidatePairId"] != "pair_L_R" || all["R"].(m)["candidateType"] != "peerreflexive" {
-		t.Errorf("transport %v", all["transport"])
-	}
-	video, _ := c.invoke(e, "getStats", m{"mediaType": "VIDEO"}).(m)
-	if len(video) != 3 {
-		t.Errorf("video alone: %v", video)
-	}
-}
-
-// Every stats record has the fields that the model gives its type.
-func TestRecordsMatchTheModel(t *testing.T) {
-	model := newModel()
-	b := statsBuilder{list: map[string]record{}}
-	b.inbound(media.Video, media.SourceStats{Encodings: []media.EncodingStats{{SSRC: 1}}})
-	b.outbound(media.Audio, media.SinkStats{SSRC: 2})
-	b.session(rtc.Stats{Candidates: []rtc.CandidateStats{{ID: "L"}}, Pairs: []rtc.PairStats{{}}})
-	records := []record{pairRecord("", ""), (&edge{source: &object{}, sink: &object{}}).data()}
-	for _, r := range b.list {
-		records = append(records, r)
-	}
-	for _, r := range records {
-		name, _ := r["__type__"].(string)
-		for kind := model.types[name]; ; kind = model.types[kind.extends] {
-			if kind == nil {
-				t.Fatalf("no type %s", name)
-			}
-			for _, field := range kind.fields {
-				if _, ok := r[field.name]; !ok {
-					t.Errorf("%s has no %s", name, field.name)
-				}
-			}
-			if kind.extends == "" {
-				break
-			}
-		}
-	}
-}
-
-// Whatever the table names exists, and getKmd serves it.
-func TestModel(t *testing.T) {
-	model := newModel()
-	basic := []string{"String", "int", "int64", "float", "double", "boolean"}
-	known := func(name string) bool {
-		name = strings.TrimSuffix(strings.TrimSuffix(name, "[]"), "<>")
-		return slices.Contains(basic, name) || model.types[name] != nil || model.classes[name] != nil
-	}
-	for _, k := range model.order {
-		for _, op := range k.operations {
-			for _, p := range op.params {
-				if !known(p.typ) {
-					t.Errorf("%s.%s: %s is of unknown type %q", k.name, op.name, p.name, p.typ)
-				}
-			}
-			if op.returns != "" && !known(op.returns) {
-				t.Errorf("%s.%s returns unknown type %q", k.name, op.name, op.returns)
-			}
-			if (op.run == nil) == (op.slow == nil) {
-				t.Errorf("%s.%s has no or two implementations", k.name, op.name)
-			}
-		}
-		for _, p := range k.params {
-			if !known(p.typ) {
-				t.Errorf("%s: %s is of unknown type %q", k.name, p.name, p.typ)
-			}
-		}
-	}
-	for _, kind := range model.listed {
-		for _, p := range kind.fields {
-			if !known(p.typ) {
-				t.Errorf("%s: %s is of unknown type %q", kind.name, p.name, p.typ)
-			}
-		}
-	}
-	for _, name := range modules() {
-		text, ok := model.describe(name)
-		var d description
-		if err := json.Unmarshal([]byte(text), &d); !ok || err != nil || d.Name != name {
-			t.Errorf("%s: %v %v", name, ok, err)
-		}
-		if name == "elements" && (len(d.Classes) != 1 || len(d.Classes[0].Methods) != 4 || len(d.Classes[0].Properties) != 10 || len(d.Events) != 7) {
-			t.Errorf("elements: %+v", d)
-		}
-	}
-}
-
 func TestMediaErrors(t *testing.T) {
 	for _, test := range []struct {
 		err  error
@@ -352,74 +223,6 @@ func TestMediaErrors(t *testing.T) {
 	} {
 		if got := mediaError(codeProcessOffer, test.err); got.Code != test.want {
 			t.Errorf("%v: %d, want %d", test.err, got.Code, test.want)
-		}
-	}
-}
-
-// Joins and leaves by many at once: nothing is left over, and nothing is told
-// to the race detector.
-func TestChurn(t *testing.T) {
-	b := newBench(t, nil)
-	owner := b.dial(t, "app")
-	pipeline := owner.create("MediaPipeline", nil)
-	source := owner.create("WebRtcEndpoint", m{"mediaPipeline": pipeline})
-	owner.subscribe(source, "ElementConnected")
-	var wg sync.WaitGroup
-	for i := range 8 {
-		c := b.dial(t, "app")
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			random := rand.New(rand.NewPCG(uint64(i), 1))
-			var mine []string
-			for range 120 {
-				switch random.IntN(8) {
-				case 0, 1, 2:
-					r := c.try("create", m{"type": "WebRtcEndpoint", "constructorParams": m{"mediaPipeline": pipeline}})
-					if r.Error == nil {
-						id, _ := r.Result["value"].(string)
-						mine = append(mine, id)
-						c.try("subscribe", m{"object": id, "type": "IceCandidateFound"})
-						c.try("invoke", m{"object": id, "operation": "processOffer", "operationParams": m{"offer": offerSDP}})
-						c.try("invoke", m{"object": source, "operation": "connect", "operationParams": m{"sink": id}})
-					}
-				case 3:
-					if len(mine) > 1 {
-						c.try("invoke", m{"object": mine[0], "operation": "connect", "operationParams": m{"sink": mine[1], "mediaType": "VIDEO"}})
-					}
-				case 4:
-					if len(mine) > 0 {
-						c.try("release", m{"object": mine[0]})
-						mine = mine[1:]
-					}
-				case 5:
-					c.try("closeSession", m{})
-					mine = nil
-				case 6:
-					b.engine.at(random.IntN(b.engine.len())).send(rtc.CandidateFound{})
-				case 7:
-					c.try("invoke", m{"object": pipeline, "operation": "getGstreamerDot"})
-				}
-			}
-			c.try("closeSession", m{})
-		}()
-	}
-	wg.Wait()
-	owner.do("release", m{"object": pipeline})
-	b.server.deliverer.Wait()
-	p, e, _ := b.server.Counts()
-	if p != 0 || e != 0 {
-		t.Errorf("%d pipelines and %d endpoints are left", p, e)
-	}
-	b.server.mu.Lock()
-	sc := b.server.scopes["app"]
-	if len(sc.objects) != 1 || sc.subscriptions != 0 || sc.reserved != 0 {
-		t.Errorf("%d objects, %d subscriptions, %d reserved", len(sc.objects), sc.subscriptions, sc.reserved)
-	}
-	b.server.mu.Unlock()
-	for i := range b.engine.len() {
-		if !b.engine.at(i).isClosed() {
-			t.Errorf("endpoint %d is open", i)
 		}
 	}
 }
