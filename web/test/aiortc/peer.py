@@ -102,8 +102,9 @@ async def main(role, number="0", ssrc=None):
         if ssrc:
             sender._ssrc = int(ssrc)
     else:
+        # No audio: aiortc offers one header extension id with two meanings, one
+        # in audio and one in video, and breaks when both come.
         connection.addTransceiver("video", direction="recvonly")
-        connection.addTransceiver("audio", direction="recvonly")
 
     @connection.on("track")
     def on_track(track):
