@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -70,14 +69,14 @@ func start(cfg *config.Config, log *slog.Logger) (*parts, error) {
 	return p, nil
 }
 
-// close ends the parts, those that people talk to first.
+// close ends the parts.
 func (p *parts) close() error {
 	var errs []error
+	if p.kurento != nil { // tells its clients that the node goes, while it still listens
+		errs = append(errs, p.kurento.Close())
+	}
 	if p.web != nil {
 		errs = append(errs, p.web.Close())
-	}
-	if p.kurento != nil {
-		errs = append(errs, p.kurento.Close())
 	}
 	if p.engine != nil {
 		errs = append(errs, p.engine.Close())
@@ -121,15 +120,10 @@ func proxies(cfg *config.Config) []string {
 
 // listen is a listener as httpd takes it.
 func listen(l config.Listen) string {
-	switch {
-	case l.Off():
+	if l.Off() {
 		return "off"
-	case len(l.Addrs) > 1: // both loopback addresses
-		if _, port, err := net.SplitHostPort(l.Addrs[0]); err == nil {
-			return "localhost:" + port
-		}
 	}
-	return l.Addrs[0]
+	return strings.Join(l.Addrs, " ")
 }
 
 // names are this machine's on the LAN.
