@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func (c *cores) pinSelf() error {
 			if err != nil {
 				continue
 			}
-			if err := unix.SchedSetaffinity(id, &c.genSet); err != nil && err != unix.ESRCH {
+			if err := unix.SchedSetaffinity(id, &c.genSet); err != nil && !errors.Is(err, unix.ESRCH) {
 				return fmt.Errorf("pin the generator: %w", err)
 			}
 		}

@@ -21,8 +21,10 @@
 //
 // Both servers are driven by the same client through the same part of the
 // Kurento protocol, act as DTLS servers, and use the SRTP profile that the
-// client alone offers. The figures to compare are ratios of neighbouring runs;
-// a virtual machine shifts single values by 15 %.
+// client alone offers. Joins are timed where subscribers come one by one, far
+// enough apart that no throttle of key-frame requests is measured, at no
+// particular moment between two frames. The figures to compare are ratios of
+// neighbouring runs; a virtual machine shifts single values by 15 %.
 //
 // On loopback the kernel does the receiver's socket work inside the sender's
 // system call, so a part of each packet's system time is the receiver's; it is

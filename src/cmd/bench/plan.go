@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"time"
 )
 
@@ -35,16 +34,20 @@ type plan struct {
 	settle            time.Duration // from the start of a server to its idle figures
 	warmUp            time.Duration // from the last join to the window
 	window            time.Duration // measured
-	// pacedJoins is the largest number of subscribers that come one after the
-	// other with pauses; beyond, they come as fast as they can.
+	// pacedJoins is the largest number of subscribers that come one by one over
+	// GCM, which is where joins are timed; elsewhere they come as fast as they can.
 	pacedJoins int
-	progress   io.Writer
+	// joinGap is the pause before a paced join, and a part of it at random. It
+	// is longer than any sensible throttle of key-frame requests, which would
+	// be measured else.
+	joinGap  time.Duration
+	progress io.Writer
 }
 
 // fullPlan is what the published figures come from.
 func fullPlan(programs []program, progress io.Writer) plan {
 	p := plan{programs: programs, repetitions: 3, memorySubscribers: 50, settle: time.Second, warmUp: time.Second,
-		window: 8 * time.Second, pacedJoins: 10, progress: progress}
+		window: 8 * time.Second, pacedJoins: 10, joinGap: time.Second, progress: progress}
 	for _, srtp := range []profile{profileCM, profileGCM} {
 		for _, n := range []int{1, 10, 50} {
 			p.scenarios = append(p.scenarios, scenario{srtp, n})
@@ -57,8 +60,11 @@ func fullPlan(programs []program, progress io.Writer) plan {
 func smokePlan(programs []program, progress io.Writer) plan {
 	return plan{programs: programs, repetitions: 1, memorySubscribers: 2,
 		scenarios: []scenario{{profileCM, 1}, {profileGCM, 1}, {profileGCM, 3}},
-		settle:    100 * time.Millisecond, warmUp: 200 * time.Millisecond, window: 2 * time.Second, pacedJoins: 3, progress: progress}
+		settle:    100 * time.Millisecond, warmUp: 200 * time.Millisecond, window: 2 * time.Second, pacedJoins: 3, joinGap: keyInterval, progress: progress}
 }
+
+// paced says whether a scenario's joins are timed.
+func (p plan) paced(s scenario) bool { return s.profile == profileGCM && s.subscribers <= p.pacedJoins }
 
 // largest is the scenario with most subscribers over GCM, for which delay and
 // memory under load are told.
@@ -70,18 +76,6 @@ func (p plan) largest() scenario {
 		}
 	}
 	return best
-}
-
-// sizes are the numbers of subscribers, ascending.
-func (p plan) sizes() []int {
-	var out []int
-	for _, s := range p.scenarios {
-		if !slices.Contains(out, s.subscribers) {
-			out = append(out, s.subscribers)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 func (p plan) say(format string, args ...any) { fmt.Fprintf(p.progress, format+"\n", args...) }

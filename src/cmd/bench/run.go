@@ -81,39 +81,47 @@ func (b *bench) measure(ctx context.Context, p program, sc scenario) (sample, er
 		return out, err
 	}
 	defer st.close()
+	if err := b.measureOn(ctx, st, sc, &out); err != nil {
+		return out, st.explain(err)
+	}
+	return out, nil
+}
+
+// measureOn lets the subscribers join and measures one window.
+func (b *bench) measureOn(ctx context.Context, st *stage, sc scenario, out *sample) error {
 	out.idleKiB = st.idleKiB
 	st.pub.start()
-	if err := b.join(ctx, st, sc, &out); err != nil {
-		return out, err
+	if err := b.join(ctx, st, sc, out); err != nil {
+		return err
 	}
 	if err := pause(ctx, b.warmUp); err != nil {
-		return out, err
+		return err
 	}
 	st.win.open(b.clock.now()+int64(openAhead), b.window)
 	if err := pause(ctx, openAhead); err != nil {
-		return out, err
+		return err
 	}
 	before, err := readUsage(st.server.pid())
 	if err != nil {
-		return out, err
+		return err
 	}
 	if err := pause(ctx, time.Until(before.at.Add(b.window))); err != nil {
-		return out, err
+		return err
 	}
 	after, err := readUsage(st.server.pid())
 	if err != nil {
-		return out, err
+		return err
 	}
 	if out.loadKiB, err = residentKiB(st.server.pid()); err != nil {
-		return out, err
+		return err
 	}
 	if err := drain(ctx, st); err != nil {
-		return out, err
+		return err
 	}
 	out.count(st.pub, st.subs)
 	out.shares(before, after)
 	out.perPacket(after.server - before.server)
-	return out, nil
+	return nil
 }
 
 // measureIdle is one run without media.

@@ -40,41 +40,52 @@ func (st *stage) close() {
 }
 
 // set starts a server and connects a publisher, which sends nothing yet.
-func (b *bench) set(ctx context.Context, p program, srtp profile) (st *stage, err error) {
-	st = &stage{win: &window{}}
-	if st.server, err = startServer(ctx, p, &b.cores); err != nil {
+func (b *bench) set(ctx context.Context, p program, srtp profile) (*stage, error) {
+	srv, err := startServer(ctx, p, &b.cores)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			st.close()
-		}
-	}()
-	if err = pause(ctx, b.settle); err != nil {
+	st := &stage{server: srv, win: &window{}}
+	if err := b.publish(ctx, st, srtp); err != nil {
+		err = st.explain(err)
+		st.close()
 		return nil, err
+	}
+	return st, nil
+}
+
+// publish notes the idle server's memory and connects the publisher.
+func (b *bench) publish(ctx context.Context, st *stage, srtp profile) (err error) {
+	if err = pause(ctx, b.settle); err != nil {
+		return err
 	}
 	if st.idleKiB, err = residentKiB(st.server.pid()); err != nil {
-		return nil, err
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
 	if st.session, err = dial(ctx, st.server.url); err != nil {
-		return nil, err
+		return err
 	}
 	if st.pub, err = newPublisher(b.connections[srtp], b.clock, st.win); err != nil {
-		return nil, err
+		return err
 	}
 	offer, err := st.pub.conn.offer(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if st.source, err = st.session.join(ctx, st.pub.conn, offer, ""); err != nil {
-		return nil, fmt.Errorf("publisher: %w", err)
+		return fmt.Errorf("publisher: %w", err)
 	}
 	if err = st.pub.conn.connected(ctx); err != nil {
-		return nil, fmt.Errorf("publisher: %w", err)
+		return fmt.Errorf("publisher: %w", err)
 	}
-	return st, nil
+	return nil
+}
+
+// explain adds what the server said last.
+func (st *stage) explain(err error) error {
+	return fmt.Errorf("%w; the server's output ends with:\n%s", err, st.server.logEnd())
 }
 
 // add lets one more subscriber join and says when its first message left.
@@ -100,10 +111,10 @@ func (b *bench) add(ctx context.Context, st *stage, srtp profile) (s *subscriber
 func (b *bench) join(ctx context.Context, st *stage, sc scenario, out *sample) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(sc.subscribers)*joinTime)
 	defer cancel()
-	paced := sc.subscribers <= b.pacedJoins
+	paced := b.paced(sc)
 	for range sc.subscribers {
 		if paced {
-			if err := pause(ctx, keyInterval+mathrand.N(2*time.Second/frameRate)); err != nil {
+			if err := pause(ctx, b.joinGap+mathrand.N(b.joinGap/5)); err != nil {
 				return err
 			}
 		}
