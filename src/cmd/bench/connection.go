@@ -77,8 +77,10 @@ func newConnections(p profile, cert webrtc.Certificate) (*connections, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connections{sending: sending, receiving: receiving,
-		config: webrtc.Configuration{Certificates: []webrtc.Certificate{cert}, BundlePolicy: webrtc.BundlePolicyMaxBundle}}, nil
+	return &connections{
+		sending: sending, receiving: receiving,
+		config: webrtc.Configuration{Certificates: []webrtc.Certificate{cert}, BundlePolicy: webrtc.BundlePolicyMaxBundle},
+	}, nil
 }
 
 func newAPI(p profile, configure func(*webrtc.MediaEngine, *interceptor.Registry) error) (*webrtc.API, error) {
@@ -92,7 +94,8 @@ func newAPI(p profile, configure func(*webrtc.MediaEngine, *interceptor.Registry
 		{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecParameters{RTPCodecCapability: opus(), PayloadType: typeOpus}},
 		{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{RTPCodecCapability: video, PayloadType: typeVP8}},
 		{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", typeVP8)}, PayloadType: typeRTX}},
+			MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", typeVP8),
+		}, PayloadType: typeRTX}},
 	} {
 		if err := m.RegisterCodec(c.RTPCodecParameters, c.kind); err != nil {
 			return nil, fmt.Errorf("register %s: %w", c.MimeType, err)

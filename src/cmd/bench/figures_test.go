@@ -33,8 +33,10 @@ func TestReport(t *testing.T) {
 	sc := scenario{profileGCM, 50}
 	p := plan{programs: []program{{name: nameKsfu}, {name: nameRival}}, scenarios: []scenario{sc}, repetitions: 2}
 	run := func(server string, cpu float64, delivered int, generator float64) sample {
-		return sample{server: server, scenario: sc, cpu: cpu, expected: 100, delivered: delivered,
-			delays: []float64{1, 2, 3}, idleKiB: 1000, loadKiB: 6000, generatorShare: generator}
+		return sample{
+			server: server, scenario: sc, cpu: cpu, expected: 100, delivered: delivered,
+			delays: []float64{1, 2, 3}, idleKiB: 1000, loadKiB: 6000, generatorShare: generator,
+		}
 	}
 	r := newReport(p, []sample{
 		run(nameKsfu, 2, 100, .1), run(nameRival, 10, 100, .1),

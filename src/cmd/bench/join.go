@@ -15,8 +15,10 @@ func (s *session) join(ctx context.Context, c *connection, offer, source string)
 	s.mu.Lock()
 	pipeline := s.pipeline
 	s.mu.Unlock()
-	endpoint, err = s.text(ctx, "create", map[string]any{"type": "WebRtcEndpoint",
-		"constructorParams": map[string]any{"mediaPipeline": pipeline}})
+	endpoint, err = s.text(ctx, "create", map[string]any{
+		"type":              "WebRtcEndpoint",
+		"constructorParams": map[string]any{"mediaPipeline": pipeline},
+	})
 	if err != nil {
 		return "", err
 	}

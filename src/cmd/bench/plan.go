@@ -46,8 +46,10 @@ type plan struct {
 
 // fullPlan is what the published figures come from.
 func fullPlan(programs []program, progress io.Writer) plan {
-	p := plan{programs: programs, repetitions: 3, memorySubscribers: 50, settle: time.Second, warmUp: time.Second,
-		window: 8 * time.Second, pacedJoins: 10, joinGap: time.Second, progress: progress}
+	p := plan{
+		programs: programs, repetitions: 3, memorySubscribers: 50, settle: time.Second, warmUp: time.Second,
+		window: 8 * time.Second, pacedJoins: 10, joinGap: time.Second, progress: progress,
+	}
 	for _, srtp := range []profile{profileCM, profileGCM} {
 		for _, n := range []int{1, 10, 50} {
 			p.scenarios = append(p.scenarios, scenario{srtp, n})
@@ -58,9 +60,11 @@ func fullPlan(programs []program, progress io.Writer) plan {
 
 // smokePlan shows in some 20 s that everything works; its figures mean little.
 func smokePlan(programs []program, progress io.Writer) plan {
-	return plan{programs: programs, repetitions: 1, memorySubscribers: 2,
+	return plan{
+		programs: programs, repetitions: 1, memorySubscribers: 2,
 		scenarios: []scenario{{profileCM, 1}, {profileGCM, 1}, {profileGCM, 3}},
-		settle:    100 * time.Millisecond, warmUp: 200 * time.Millisecond, window: 2 * time.Second, pacedJoins: 3, joinGap: keyInterval, progress: progress}
+		settle:    100 * time.Millisecond, warmUp: 200 * time.Millisecond, window: 2 * time.Second, pacedJoins: 3, joinGap: keyInterval, progress: progress,
+	}
 }
 
 // paced says whether a scenario's joins are timed.

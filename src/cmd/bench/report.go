@@ -122,8 +122,10 @@ func (r *report) condense(p plan, name string, samples []sample, idle []idleSamp
 	}
 	times[1] = quantiles{P50: round(quantile(joins, .5), 1), P95: round(quantile(joins, .95), 1)}
 	times[2] = quantiles{P50: round(quantile(pictures, .5), 1), P95: round(quantile(pictures, .95), 1)}
-	m = memory{Idle: round(median(idleKiB), 0), PerSubscriber: round(median(perIdle), 0),
-		PerLoaded: round(median(each(loaded, sample.perSubscriber)), 0)}
+	m = memory{
+		Idle: round(median(idleKiB), 0), PerSubscriber: round(median(perIdle), 0),
+		PerLoaded: round(median(each(loaded, sample.perSubscriber)), 0),
+	}
 	return times, m
 }
 

@@ -40,8 +40,10 @@ func ksfuProgram(binary string) (program, error) {
 	}
 	return program{name: nameKsfu, command: func(address string, mediaPort int, dir string) *exec.Cmd {
 		cmd := exec.Command(binary)
-		cmd.Env = []string{"HTTP_PORT=0", "HTTPS_PORT=0", "KURENTO_PORT=" + address,
-			"ICE_SINGLE_PORT=" + strconv.Itoa(mediaPort), "KSFU_STATE_DIR=" + filepath.Join(dir, "state"), "KSFU_ICE_LOOPBACK=1"}
+		cmd.Env = []string{
+			"HTTP_PORT=0", "HTTPS_PORT=0", "KURENTO_PORT=" + address,
+			"ICE_SINGLE_PORT=" + strconv.Itoa(mediaPort), "KSFU_STATE_DIR=" + filepath.Join(dir, "state"), "KSFU_ICE_LOOPBACK=1",
+		}
 		return cmd
 	}}, nil
 }

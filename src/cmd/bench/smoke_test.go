@@ -117,7 +117,7 @@ func requireKeys(t *testing.T, file string) {
 		"join_ms.p50", "keyframe_ms.p95", "machine.cpu", "machine.cores", "machine.kernel", "machine.go",
 	} {
 		at := any(v)
-		for _, k := range strings.Split(path, ".") {
+		for k := range strings.SplitSeq(path, ".") {
 			m, _ := at.(map[string]any)
 			at = m[k]
 		}

@@ -31,9 +31,9 @@ func (r report) table(w io.Writer) {
 		{"resident memory idle, KiB", figure(r.RSS.Idle, "%.0f"), figure(r.RSS.Rival.Idle, "%.0f")},
 		{"per idle subscriber, KiB", figure(r.RSS.PerSubscriber, "%.0f"), figure(r.RSS.Rival.PerSubscriber, "%.0f")},
 		{"per subscriber under load, KiB", figure(r.RSS.PerLoaded, "%.0f"), figure(r.RSS.Rival.PerLoaded, "%.0f")},
-		{"one-way delay p50 / p95 / p99, ms", r.Delay.quantiles.cell("%.2f"), r.Delay.Rival.cell("%.2f")},
-		{"first message to first packet p50 / p95, ms", r.Join.quantiles.cell("%.0f"), r.Join.Rival.cell("%.0f")},
-		{"first message to whole key frame p50 / p95, ms", r.KeyFrame.quantiles.cell("%.0f"), r.KeyFrame.Rival.cell("%.0f")},
+		{"one-way delay p50 / p95 / p99, ms", r.Delay.cell("%.2f"), r.Delay.Rival.cell("%.2f")},
+		{"first message to first packet p50 / p95, ms", r.Join.cell("%.0f"), r.Join.Rival.cell("%.0f")},
+		{"first message to whole key frame p50 / p95, ms", r.KeyFrame.cell("%.0f"), r.KeyFrame.Rival.cell("%.0f")},
 		{"allocations a packet in the fan-out", r.allocations(), "-"},
 		{"stripped binary amd64 / arm64, bytes", r.binaries(), "-"},
 	} {
