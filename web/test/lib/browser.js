@@ -46,10 +46,7 @@ export async function launchChromium() {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: CHROMIUM_ARGS,
-    // The test closes it; playwright's own handlers would outlive us.
-    handleSIGTERM: false,
   });
-  process.once('exit', () => void browser.close());
   return { tab: () => browser.newPage(), close: () => browser.close() };
 }
 

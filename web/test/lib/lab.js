@@ -39,6 +39,13 @@ export class Lab {
     return room;
   }
 
+  /** An empty page of Chromium, with all that Playwright can do. */
+  async page() {
+    const browser = await launchChromium();
+    this.browsers.page = browser;
+    return browser.tab();
+  }
+
   /**
    * The real kurento-client, connected.
    * @param {any} [library]
