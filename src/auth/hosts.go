@@ -89,10 +89,10 @@ func (h *Hosts) SetOwn(names []string) {
 // CheckHost tells whether a request for this Host header may be answered.
 func (h *Hosts) CheckHost(host string) error {
 	name := hostOf(host)
-	if name == "" || !(h.isOwn(name) || slices.Contains(h.allowed.Load().hosts, name)) {
-		return fmt.Errorf("%w: %q", ErrHost, host)
+	if name != "" && (h.isOwn(name) || slices.Contains(h.allowed.Load().hosts, name)) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: %q", ErrHost, host)
 }
 
 // CheckOrigin tells whether a page of this origin may send a request. Origin is

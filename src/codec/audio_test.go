@@ -63,8 +63,12 @@ func TestAudioLevel(t *testing.T) {
 		voice bool
 		ok    bool
 	}{
-		{[]byte{0x00}, 0, false, true}, {[]byte{0x80}, 0, true, true}, {[]byte{0xff}, 127, true, true},
-		{[]byte{0x1e}, 30, false, true}, {nil, 0, false, false}, {[]byte{0x80, 0x00}, 0, false, false},
+		{[]byte{0x00}, 0, false, true},
+		{[]byte{0x80}, 0, true, true},
+		{[]byte{0xff}, 127, true, true},
+		{[]byte{0x1e}, 30, false, true},
+		{nil, 0, false, false},
+		{[]byte{0x80, 0x00}, 0, false, false},
 	} {
 		level, voice, ok := AudioLevel(c.ext)
 		if level != c.level || voice != c.voice || ok != c.ok {

@@ -32,8 +32,10 @@ func TestAV1(t *testing.T) {
 	checkVectors(t, AV1, []vector{
 		{"new sequence, two elements", append(sized(0x28, seq), 0x30, 0x10, 0x00), false, key},
 		{"new sequence, one element", append([]byte{0x18}, seq...), false, key},
-		{"new sequence, all lengths told", append(sized(0x08, seq), 2, 0x30, 0x10), true,
-			Info{KeyFrame: true, Start: true, End: true, Switchable: true, Width: 1280, Height: 720}},
+		{
+			"new sequence, all lengths told", append(sized(0x08, seq), 2, 0x30, 0x10), true,
+			Info{KeyFrame: true, Start: true, End: true, Switchable: true, Width: 1280, Height: 720},
+		},
 		{"OBU with a size field", append(sized(0x28, withSize), 0x30), false, key},
 		{"OBU with an extension", append(sized(0x28, withExtension), 0x30), false, key},
 		{"length in two bytes", append([]byte{0x28, 0x80 | byte(len(seq)), 0x00}, append(seq, 0x30)...), false, key},

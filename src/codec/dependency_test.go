@@ -127,51 +127,104 @@ func TestDependency(t *testing.T) {
 		in   descriptor
 		want Dependency
 	}
-	key := Dependency{First: true, Last: true, TemplateID: 10, FrameNumber: 100, HasStructure: true, Known: true,
-		SwitchUp: true, SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720}
+	key := Dependency{
+		First: true, Last: true, TemplateID: 10, FrameNumber: 100, HasStructure: true, Known: true,
+		SwitchUp: true, SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720,
+	}
 	for _, c := range []struct {
 		name  string
 		steps []step
 	}{
 		{"L1T3", []step{
-			{"delta before a structure", descriptor{first: true, template: 11, frame: 99},
-				Dependency{First: true, TemplateID: 11, FrameNumber: 99}},
-			{"extended, before a structure", descriptor{template: 11, frame: 99, extended: true, active: 1, targets: 3},
-				Dependency{TemplateID: 11, FrameNumber: 99}},
+			{
+				"delta before a structure",
+				descriptor{first: true, template: 11, frame: 99},
+				Dependency{First: true, TemplateID: 11, FrameNumber: 99},
+			},
+			{
+				"extended, before a structure",
+				descriptor{template: 11, frame: 99, extended: true, active: 1, targets: 3},
+				Dependency{TemplateID: 11, FrameNumber: 99},
+			},
 			{"key frame", l1t3(), key},
-			{"layer 2 is discardable", descriptor{first: true, last: true, template: 13, frame: 101},
-				Dependency{First: true, Last: true, TemplateID: 13, FrameNumber: 101, Known: true, Temporal: 2,
-					Discardable: true, ActiveTargets: 7, Width: 1280, Height: 720}},
-			{"layer 1 opens layer 2", descriptor{first: true, template: 12, frame: 102},
-				Dependency{First: true, TemplateID: 12, FrameNumber: 102, Known: true, Temporal: 1, SwitchUp: true,
-					SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720}},
-			{"layer 0 opens all", descriptor{last: true, template: 11, frame: 104},
-				Dependency{Last: true, TemplateID: 11, FrameNumber: 104, Known: true, SwitchUp: true,
-					SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720}},
-			{"active targets", descriptor{template: 11, frame: 108, extended: true, active: 3, targets: 3},
-				Dependency{TemplateID: 11, FrameNumber: 108, Known: true, SwitchUp: true, SwitchTemporal: 2,
-					ActiveTargets: 3, Width: 1280, Height: 720}},
-			{"active targets stay", descriptor{template: 12, frame: 110},
-				Dependency{TemplateID: 12, FrameNumber: 110, Known: true, Temporal: 1, SwitchUp: true,
-					SwitchTemporal: 2, ActiveTargets: 3, Width: 1280, Height: 720}},
-			{"indications of its own", descriptor{template: 11, frame: 112, extended: true, custom: "RRR", customDif: true},
-				Dependency{TemplateID: 11, FrameNumber: 112, Known: true, ActiveTargets: 3, Width: 1280, Height: 720}},
+			{
+				"layer 2 is discardable",
+				descriptor{first: true, last: true, template: 13, frame: 101},
+				Dependency{
+					First: true, Last: true, TemplateID: 13, FrameNumber: 101, Known: true, Temporal: 2,
+					Discardable: true, ActiveTargets: 7, Width: 1280, Height: 720,
+				},
+			},
+			{
+				"layer 1 opens layer 2",
+				descriptor{first: true, template: 12, frame: 102},
+				Dependency{
+					First: true, TemplateID: 12, FrameNumber: 102, Known: true, Temporal: 1, SwitchUp: true,
+					SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720,
+				},
+			},
+			{
+				"layer 0 opens all",
+				descriptor{last: true, template: 11, frame: 104},
+				Dependency{
+					Last: true, TemplateID: 11, FrameNumber: 104, Known: true, SwitchUp: true,
+					SwitchTemporal: 2, ActiveTargets: 7, Width: 1280, Height: 720,
+				},
+			},
+			{
+				"active targets",
+				descriptor{template: 11, frame: 108, extended: true, active: 3, targets: 3},
+				Dependency{
+					TemplateID: 11, FrameNumber: 108, Known: true, SwitchUp: true, SwitchTemporal: 2,
+					ActiveTargets: 3, Width: 1280, Height: 720,
+				},
+			},
+			{
+				"active targets stay",
+				descriptor{template: 12, frame: 110},
+				Dependency{
+					TemplateID: 12, FrameNumber: 110, Known: true, Temporal: 1, SwitchUp: true,
+					SwitchTemporal: 2, ActiveTargets: 3, Width: 1280, Height: 720,
+				},
+			},
+			{
+				"indications of its own",
+				descriptor{template: 11, frame: 112, extended: true, custom: "RRR", customDif: true},
+				Dependency{TemplateID: 11, FrameNumber: 112, Known: true, ActiveTargets: 3, Width: 1280, Height: 720},
+			},
 			{"unknown template", descriptor{template: 15, frame: 113}, Dependency{TemplateID: 15, FrameNumber: 113}},
 			{"template below the offset", descriptor{template: 9, frame: 113}, Dependency{TemplateID: 9, FrameNumber: 113}},
 			{"the key frame once more, late", l1t3(), key},
 		}},
 		{"L2T2", []step{
-			{"key frame", l2t2(),
-				Dependency{First: true, FrameNumber: 7, HasStructure: true, Known: true, SwitchUp: true,
-					SwitchTemporal: 1, ActiveTargets: 15, Width: 320, Height: 180}},
-			{"upper spatial layer", descriptor{template: 2, frame: 8},
-				Dependency{TemplateID: 2, FrameNumber: 8, Known: true, Spatial: 1, SwitchUp: true,
-					SwitchTemporal: 1, ActiveTargets: 15, Width: 640, Height: 360}},
-			{"layer 1 that the upper layer needs", descriptor{template: 1, frame: 9},
-				Dependency{TemplateID: 1, FrameNumber: 9, Known: true, Temporal: 1, ActiveTargets: 15, Width: 320, Height: 180}},
-			{"top", descriptor{template: 3, frame: 10},
-				Dependency{TemplateID: 3, FrameNumber: 10, Known: true, Temporal: 1, Spatial: 1, Discardable: true,
-					ActiveTargets: 15, Width: 640, Height: 360}},
+			{
+				"key frame", l2t2(),
+				Dependency{
+					First: true, FrameNumber: 7, HasStructure: true, Known: true, SwitchUp: true,
+					SwitchTemporal: 1, ActiveTargets: 15, Width: 320, Height: 180,
+				},
+			},
+			{
+				"upper spatial layer",
+				descriptor{template: 2, frame: 8},
+				Dependency{
+					TemplateID: 2, FrameNumber: 8, Known: true, Spatial: 1, SwitchUp: true,
+					SwitchTemporal: 1, ActiveTargets: 15, Width: 640, Height: 360,
+				},
+			},
+			{
+				"layer 1 that the upper layer needs",
+				descriptor{template: 1, frame: 9},
+				Dependency{TemplateID: 1, FrameNumber: 9, Known: true, Temporal: 1, ActiveTargets: 15, Width: 320, Height: 180},
+			},
+			{
+				"top",
+				descriptor{template: 3, frame: 10},
+				Dependency{
+					TemplateID: 3, FrameNumber: 10, Known: true, Temporal: 1, Spatial: 1, Discardable: true,
+					ActiveTargets: 15, Width: 640, Height: 360,
+				},
+			},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -140,8 +140,10 @@ func TestH264(t *testing.T) {
 		{"AUD", []byte{0x09, 0xf0}, false, Info{Start: true, Switchable: true}},
 		{"SEI is not disposable for its NRI", []byte{0x06, 0x05}, false, Info{Start: true, Switchable: true}},
 		{"STAP-A of SPS and PPS", stapA(sps, pps), false, sized},
-		{"STAP-A of AUD, SPS, PPS, IDR", stapA([]byte{0x09, 0xf0}, sps, pps, idr), true,
-			Info{KeyFrame: true, Start: true, End: true, Switchable: true, Width: 640, Height: 360}},
+		{
+			"STAP-A of AUD, SPS, PPS, IDR", stapA([]byte{0x09, 0xf0}, sps, pps, idr), true,
+			Info{KeyFrame: true, Start: true, End: true, Switchable: true, Width: 640, Height: 360},
+		},
 		{"STAP-A of PPS and IDR", stapA(pps, idr), false, key},
 		{"STAP-A of PPS and delta", stapA(pps, []byte{0x41, 0x9a}), false, Info{Start: true, Switchable: true}},
 		{"STAP-A begins amid a picture", stapA(laterSlice, laterSlice), false, Info{Switchable: true}},

@@ -7,29 +7,53 @@ func TestVP8(t *testing.T) {
 	key := []byte{0x50, 0x12, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0xe0, 0x81}
 	with := func(descriptor ...byte) []byte { return append(descriptor, key...) }
 	checkVectors(t, VP8, []vector{
-		{"minimal descriptor, key frame", with(0x10), false,
-			Info{KeyFrame: true, Start: true, Switchable: true, Width: 640, Height: 480}},
+		{
+			"minimal descriptor, key frame", with(0x10), false,
+			Info{KeyFrame: true, Start: true, Switchable: true, Width: 640, Height: 480},
+		},
 		{"delta frame", []byte{0x10, 0x51, 0x12, 0x00}, true, Info{Start: true, End: true, Switchable: true}},
 		{"not the start of a partition", with(0x00), true, Info{End: true, Switchable: true}},
 		{"start of the second partition", with(0x11), false, Info{Switchable: true}},
 		{"PID has three bits", with(0x14), false, Info{Switchable: true}},
 		{"non-reference", []byte{0x30, 0x51}, false, Info{Start: true, Switchable: true, Discardable: true}},
 		// RFC 7741 section 4.6.1, key frame in a single packet: X, S, I, M.
-		{"RFC 7741 4.6.1", with(0x90, 0x80, 0x91, 0x11), true,
-			Info{KeyFrame: true, Start: true, End: true, Switchable: true, HasPictureID: true, PictureID: 0x1111,
-				PictureIDBits: 15, Width: 640, Height: 480}},
-		{"7 bit picture id", []byte{0x90, 0x80, 0x11, 0x01}, false,
-			Info{Start: true, Switchable: true, HasPictureID: true, PictureID: 0x11, PictureIDBits: 7}},
-		{"all extensions, sync", []byte{0x90, 0xf0, 0xff, 0xff, 0x45, 0xbf, 0x01}, false,
-			Info{Start: true, Temporal: 2, Switchable: true, HasPictureID: true, PictureID: 0x7fff,
-				PictureIDBits: 15, HasTL0: true, TL0: 0x45}},
-		{"layer 1 without sync", []byte{0x90, 0xe0, 0x01, 0x45, 0x40, 0x01}, false,
-			Info{Start: true, Temporal: 1, HasPictureID: true, PictureID: 1, PictureIDBits: 7, HasTL0: true, TL0: 0x45}},
+		{
+			"RFC 7741 4.6.1", with(0x90, 0x80, 0x91, 0x11), true,
+			Info{
+				KeyFrame: true, Start: true, End: true, Switchable: true, HasPictureID: true, PictureID: 0x1111,
+				PictureIDBits: 15, Width: 640, Height: 480,
+			},
+		},
+		{
+			"7 bit picture id",
+			[]byte{0x90, 0x80, 0x11, 0x01},
+			false,
+			Info{Start: true, Switchable: true, HasPictureID: true, PictureID: 0x11, PictureIDBits: 7},
+		},
+		{
+			"all extensions, sync",
+			[]byte{0x90, 0xf0, 0xff, 0xff, 0x45, 0xbf, 0x01},
+			false,
+			Info{
+				Start: true, Temporal: 2, Switchable: true, HasPictureID: true, PictureID: 0x7fff,
+				PictureIDBits: 15, HasTL0: true, TL0: 0x45,
+			},
+		},
+		{
+			"layer 1 without sync",
+			[]byte{0x90, 0xe0, 0x01, 0x45, 0x40, 0x01},
+			false,
+			Info{Start: true, Temporal: 1, HasPictureID: true, PictureID: 1, PictureIDBits: 7, HasTL0: true, TL0: 0x45},
+		},
 		{"TID means nothing without T", []byte{0x90, 0x10, 0xff, 0x01}, false, Info{Start: true, Switchable: true}},
 		{"descriptor alone", []byte{0x10}, false, Info{Start: true, Switchable: true}},
 		{"key frame header cut off", with(0x10)[:8], false, Info{KeyFrame: true, Start: true, Switchable: true}},
-		{"wrong start code", []byte{0x10, 0x50, 0, 0, 1, 2, 3, 0x80, 2, 0xe0, 1}, false,
-			Info{KeyFrame: true, Start: true, Switchable: true}},
+		{
+			"wrong start code",
+			[]byte{0x10, 0x50, 0, 0, 1, 2, 3, 0x80, 2, 0xe0, 1},
+			false,
+			Info{KeyFrame: true, Start: true, Switchable: true},
+		},
 		{"X cut off", []byte{0x90}, true, Info{End: true}},
 		{"I cut off", []byte{0x90, 0x80}, false, Info{}},
 		{"M cut off", []byte{0x90, 0x80, 0x81}, false, Info{}},

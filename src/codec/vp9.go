@@ -142,7 +142,8 @@ func vp9NotKey(frame []byte) bool {
 	if b.read(2) == 3 && b.flag() { // profile 3, whose reserved bit is 0
 		return false
 	}
-	notKey := b.flag() || b.flag() // show_existing_frame, frame_type
+	showExisting := b.flag()
+	notKey := showExisting || b.flag() // frame_type, the next bit: 0 is KEY_FRAME
 	return notKey && !b.failed
 }
 
@@ -157,7 +158,8 @@ func vp9Size(frame []byte) (width, height uint16) {
 	if profile == 3 {
 		b.skip(1)
 	}
-	if b.flag() || b.flag() { // show_existing_frame, or frame_type is not KEY_FRAME
+	showExisting := b.flag()
+	if showExisting || b.flag() { // frame_type, the next bit, is not KEY_FRAME
 		return 0, 0
 	}
 	b.skip(2)                     // show_frame, error_resilient_mode

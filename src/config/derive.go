@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -220,10 +221,8 @@ func (l *loader) reachability() {
 	if err != nil {
 		return // unknown is not absent
 	}
-	for _, a := range addrs {
-		if public(a) {
-			return
-		}
+	if slices.ContainsFunc(addrs, public) {
+		return
 	}
 	l.warn("no public address is known and stun_servers is empty: only this network can reach the media; set ice_nat_1to1_ips or stun_servers")
 }

@@ -39,14 +39,14 @@ func (l *loader) flags(args []string) commandLine {
 			return given
 		}
 		name := strings.ReplaceAll(strings.TrimLeft(typed, "-"), "-", "_")
-		switch {
-		case name == "h", name == "help":
+		switch name {
+		case "h", "help":
 			c.help = true
-		case name == "version":
+		case "version":
 			c.version = true
-		case name == "check":
+		case "check":
 			c.check = true
-		case name == "config":
+		case "config":
 			if !next() || value == "" {
 				l.fail(&Problem{Name: typed, Where: "command line", Err: ErrValue, Hint: "name the UCI file: --config FILE"})
 			}

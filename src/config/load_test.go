@@ -112,7 +112,7 @@ func TestProblemsAtOnce(t *testing.T) {
 		uci: "config ksfu 'main'\n\toption http_prot '1'\n\toption https_port '99999'\nconfig room 'a'\n\toption x 'y'\n" +
 			"config token 'app'\n\toption token 'short-canary'\n",
 		dotenv: "KSFU_LOGLEVEL=debug\nICE_LITE=maybe\n",
-		env:    []string{"HTTP_PORT=abc", "KSFU_ROUTER_MAX_BANDWITH=1", "SDP_SEMANTICS=plan-b", "STUN_SERVERS=stun:a b:c"},
+		env:    []string{"HTTP_PORT=abc", "KSFU_ROUTER_MAX_BANDWIDT=1", "SDP_SEMANTICS=plan-b", "STUN_SERVERS=stun:a b:c"},
 		args:   []string{"--ice-failed-timeout", "0", "--turn-password", "canary-secret", "--http-prot", "canary-value", "stray", "--kurento-port"},
 	}
 	c, err := Load(m.options(t))
@@ -131,7 +131,7 @@ func TestProblemsAtOnce(t *testing.T) {
 		{`KSFU_LOGLEVEL (.env): no such option: names beginning with KSFU_ are ours; did you mean KSFU_LOG_LEVEL?`, ErrUnknown},
 		{`ICE_LITE = "maybe" (.env ICE_LITE): wrong value: allowed: 1, yes, on, true or enabled; 0, no, off, false or disabled`, ErrValue},
 		{`HTTP_PORT = "abc" (environment HTTP_PORT): wrong value`, ErrValue},
-		{`KSFU_ROUTER_MAX_BANDWITH (environment): no such option`, ErrUnknown},
+		{`KSFU_ROUTER_MAX_BANDWIDT (environment): no such option`, ErrUnknown},
 		{`SDP_SEMANTICS = "plan-b" (environment SDP_SEMANTICS): wrong value: this version offers and answers unified plan only`, ErrValue},
 		{`STUN_SERVERS = "stun:a b:c" (environment STUN_SERVERS): wrong value`, ErrValue},
 		{`--ice-failed-timeout = "0" (flag --ice-failed-timeout): wrong value: allowed: a whole number from 1 to 86400 (seconds)`, ErrValue},
@@ -171,10 +171,14 @@ func TestConflicts(t *testing.T) {
 		m    machine
 		want string
 	}{
-		"single port and range": {machine{env: []string{"ICE_SINGLE_PORT=50000", "ICE_PORT_RANGE=50001,50100"}},
-			`ice_single_port = "50000", ice_port_range = "50001-50100" (environment ICE_SINGLE_PORT, environment ICE_PORT_RANGE): contradiction: media uses one port or a range`},
-		"single port and umbrella range": {machine{env: []string{"UMBRELLA_MIN_PORT=50001", "UMBRELLA_MAX_PORT=50100"}, args: []string{"--ice-single-port=50000"}},
-			`ice_single_port = "50000", ice_port_range = "50001-50100" (flag --ice-single-port, environment UMBRELLA_MIN_PORT, environment UMBRELLA_MAX_PORT): contradiction`},
+		"single port and range": {
+			machine{env: []string{"ICE_SINGLE_PORT=50000", "ICE_PORT_RANGE=50001,50100"}},
+			`ice_single_port = "50000", ice_port_range = "50001-50100" (environment ICE_SINGLE_PORT, environment ICE_PORT_RANGE): contradiction: media uses one port or a range`,
+		},
+		"single port and umbrella range": {
+			machine{env: []string{"UMBRELLA_MIN_PORT=50001", "UMBRELLA_MAX_PORT=50100"}, args: []string{"--ice-single-port=50000"}},
+			`ice_single_port = "50000", ice_port_range = "50001-50100" (flag --ice-single-port, environment UMBRELLA_MIN_PORT, environment UMBRELLA_MAX_PORT): contradiction`,
+		},
 		"half an umbrella range":     {machine{env: []string{"UMBRELLA_MIN_PORT=50001"}}, `UMBRELLA_MIN_PORT = "50001"`},
 		"umbrella range upside down": {machine{env: []string{"UMBRELLA_MIN_PORT=2", "UMBRELLA_MAX_PORT=1"}}, "UMBRELLA_MIN_PORT, UMBRELLA_MAX_PORT"},
 		"two ranges":                 {machine{env: []string{"UMBRELLA_MIN_PORT=1", "UMBRELLA_MAX_PORT=2", "ICE_PORT_RANGE=5-9"}}, "UMBRELLA_MIN_PORT, UMBRELLA_MAX_PORT"},
@@ -188,8 +192,10 @@ func TestConflicts(t *testing.T) {
 		"TURN without password":      {machine{env: []string{"TURN_SERVERS=turn:a.example", "TURN_USERNAME=x"}}, `turn_servers = "turn:a.example", turn_password = ""`},
 		"certificate without key":    {machine{files: map[string]string{"a.crt": "x"}, env: []string{"KSFU_TLS_CERT=a.crt"}}, "tls_cert = "},
 		"section twice":              {machine{uci: "config ksfu 'a'\nconfig ksfu 'b'\n"}, "config ksfu (UCI /etc/config/ksfu line 2): contradiction"},
-		"one token for two": {machine{uci: "config token 'a'\n\toption token '0123456789abcdef'\nconfig token 'b'\n\toption token '0123456789abcdef'\n"},
-			"token.token (UCI /etc/config/ksfu section a, UCI /etc/config/ksfu section b): contradiction"},
+		"one token for two": {
+			machine{uci: "config token 'a'\n\toption token '0123456789abcdef'\nconfig token 'b'\n\toption token '0123456789abcdef'\n"},
+			"token.token (UCI /etc/config/ksfu section a, UCI /etc/config/ksfu section b): contradiction",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := problems(t, test.m)

@@ -113,7 +113,7 @@ func FuzzValues(f *testing.F) {
 func FuzzDotenv(f *testing.F) {
 	f.Add([]byte("A=b\nexport C='d'\n# e\nF: \"g\\n$A\"\n"))
 	f.Add([]byte("A=\"b\n"))
-	f.Fuzz(func(t *testing.T, src []byte) {
+	f.Fuzz(func(_ *testing.T, src []byte) {
 		if len(src) > 4096 {
 			return
 		}

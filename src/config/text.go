@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -61,10 +62,8 @@ func directory() kind[string] {
 func choice(words []string, refused map[string]string) kind[string] {
 	return text("choice", strings.Join(words, ", "), func(s string) (string, error) {
 		s = strings.ToLower(s)
-		for _, word := range words {
-			if s == word {
-				return s, nil
-			}
+		if slices.Contains(words, s) {
+			return s, nil
 		}
 		if reason, ok := refused[s]; ok {
 			return "", errors.New(reason)

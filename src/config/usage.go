@@ -67,7 +67,7 @@ directory, the environment, the command line.
 func wrap(text, indent string, width int) string {
 	var b strings.Builder
 	line := indent
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if len(line) > len(indent) && len(line)+1+len(word) > width {
 			b.WriteString(line + "\n")
 			line = indent

@@ -63,10 +63,10 @@ func address(kind Kind, value string) ([]string, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || (n == 0 && !strings.Contains(value, ":")) {
 		return nil, addressError(kind, value)
 	}
-	switch {
-	case host == "localhost":
+	switch host {
+	case "localhost":
 		return []string{net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)}, nil
-	case host == "" || host == "*":
+	case "", "*":
 		return []string{":" + port}, nil
 	}
 	if _, err := netip.ParseAddr(host); err != nil {

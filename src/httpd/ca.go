@@ -16,8 +16,10 @@ func (s *Server) ca(w *response, r *http.Request, path string) {
 	}
 	text := s.CA()
 	if text == nil {
-		notice{http.StatusNotFound, "This node has no CA of its own.",
-			"It uses a given certificate or plain HTTP behind a proxy: there is nothing to install."}.write(w, r)
+		notice{
+			http.StatusNotFound, "This node has no CA of its own.",
+			"It uses a given certificate or plain HTTP behind a proxy: there is nothing to install.",
+		}.write(w, r)
 		return
 	}
 	header := w.Header()
@@ -46,11 +48,12 @@ func (s *Server) ca(w *response, r *http.Request, path string) {
 func caPage(name, base string) string {
 	name = html.EscapeString(name)
 	platform := func(title string, steps ...string) string {
-		text := "<h2>" + title + "</h2>\n<ol>\n"
+		var text strings.Builder
+		text.WriteString("<h2>" + title + "</h2>\n<ol>\n")
 		for _, step := range steps {
-			text += "<li>" + step + "</li>\n"
+			text.WriteString("<li>" + step + "</li>\n")
 		}
-		return text + "</ol>\n"
+		return text.String() + "</ol>\n"
 	}
 	return "<h1>Let this device trust your node</h1>\n" +
 		"<p>Browsers allow the camera only on pages with a trusted certificate. Install this node's own authority once on each device. " +

@@ -70,8 +70,10 @@ func (s *Server) page(w *response, r *http.Request, name string) {
 	}
 	found, ok := s.assets[name]
 	if !ok {
-		notice{http.StatusNotFound, "There is nothing at this path.",
-			"The page that tries this node out is at /check, the Kurento API at /kurento."}.write(w, r)
+		notice{
+			http.StatusNotFound, "There is nothing at this path.",
+			"The page that tries this node out is at /check, the Kurento API at /kurento.",
+		}.write(w, r)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

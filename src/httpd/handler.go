@@ -60,8 +60,10 @@ func (s *Server) contain(w *response, r *http.Request) {
 	if w.began {
 		panic(http.ErrAbortHandler) // the answer is spoilt: net/http ends the connection
 	}
-	notice{http.StatusInternalServerError, "Something went wrong in this node.",
-		"Its log has the details. Trying again may help."}.write(w, r)
+	notice{
+		http.StatusInternalServerError, "Something went wrong in this node.",
+		"Its log has the details. Trying again may help.",
+	}.write(w, r)
 }
 
 // answer serves HTTP and HTTPS.
@@ -94,8 +96,10 @@ func (s *Server) answer(w *response, r *http.Request, kind Kind) {
 		leave, ok := s.visitors.enter(client)
 		if !ok {
 			w.Header().Set("Retry-After", "5")
-			notice{http.StatusServiceUnavailable, "Too many requests from this address are under way.",
-				"Wait a few seconds and try again."}.write(w, r)
+			notice{
+				http.StatusServiceUnavailable, "Too many requests from this address are under way.",
+				"Wait a few seconds and try again.",
+			}.write(w, r)
 			return
 		}
 		defer leave()
@@ -137,8 +141,10 @@ func (s *Server) answerKurento(w *response, r *http.Request, loopback bool) {
 		if isUpgrade(r) && invalidPath(w, r) {
 			return
 		}
-		notice{http.StatusNotFound, "There is nothing at this path.",
-			"This port serves the Kurento API alone: connect a WebSocket to /kurento."}.write(w, r)
+		notice{
+			http.StatusNotFound, "There is nothing at this path.",
+			"This port serves the Kurento API alone: connect a WebSocket to /kurento.",
+		}.write(w, r)
 		return
 	}
 	s.handOver(w, r.WithContext(auth.WithPrincipal(r.Context(), principal)), route)
@@ -154,8 +160,10 @@ func (s *Server) handOver(w *response, r *http.Request, route Route) {
 	default:
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if kind == "text/plain" || kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data" {
-			notice{http.StatusUnsupportedMediaType, "This content type is not taken here.",
-				"Send application/json, or what the API's description names."}.write(w, r)
+			notice{
+				http.StatusUnsupportedMediaType, "This content type is not taken here.",
+				"Send application/json, or what the API's description names.",
+			}.write(w, r)
 			return
 		}
 	}
@@ -183,22 +191,32 @@ func refuse(w *response, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &locked):
 		w.Header().Set("Retry-After", strconv.Itoa(locked.Seconds()))
-		notice{http.StatusTooManyRequests, "Too many wrong tokens came from this address.",
-			fmt.Sprintf("Wait %d seconds and try again with the right one.", locked.Seconds())}.write(w, r)
+		notice{
+			http.StatusTooManyRequests, "Too many wrong tokens came from this address.",
+			fmt.Sprintf("Wait %d seconds and try again with the right one.", locked.Seconds()),
+		}.write(w, r)
 	case errors.Is(err, auth.ErrHost):
-		notice{http.StatusForbidden, "This node is not called by this name.",
-			"Open it by its address or by its own name, or set public_host to the name you use."}.write(w, r)
+		notice{
+			http.StatusForbidden, "This node is not called by this name.",
+			"Open it by its address or by its own name, or set public_host to the name you use.",
+		}.write(w, r)
 	case errors.Is(err, auth.ErrOrigin):
-		notice{http.StatusForbidden, "A page of this origin may not use this node.",
-			"If it is a page of yours, add its origin to allow_origin."}.write(w, r)
+		notice{
+			http.StatusForbidden, "A page of this origin may not use this node.",
+			"If it is a page of yours, add its origin to allow_origin.",
+		}.write(w, r)
 	case errors.Is(err, auth.ErrWrongCredential):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="ksfu", error="invalid_token"`)
-		notice{http.StatusUnauthorized, "This token is not valid here.",
-			"Take the one that ksfu prints at its start, or whose file it names there."}.write(w, r)
+		notice{
+			http.StatusUnauthorized, "This token is not valid here.",
+			"Take the one that ksfu prints at its start, or whose file it names there.",
+		}.write(w, r)
 	default:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="ksfu"`)
-		notice{http.StatusUnauthorized, "This needs a token.",
-			"Add ?access_token=TOKEN to the address, or send the header Authorization: Bearer TOKEN. ksfu prints it at its start, or names the file it is in."}.write(w, r)
+		notice{
+			http.StatusUnauthorized, "This needs a token.",
+			"Add ?access_token=TOKEN to the address, or send the header Authorization: Bearer TOKEN. ksfu prints it at its start, or names the file it is in.",
+		}.write(w, r)
 	}
 }
 
@@ -206,8 +224,10 @@ func refuse(w *response, r *http.Request, err error) {
 func (s *Server) toHTTPS(w *response, r *http.Request) {
 	target := s.secureHost(w.conn, r)
 	if target == "" {
-		notice{http.StatusForbidden, "This port serves this machine and its reverse proxy alone.",
-			"Use HTTPS, or name the proxy in trusted_proxy."}.write(w, r)
+		notice{
+			http.StatusForbidden, "This port serves this machine and its reverse proxy alone.",
+			"Use HTTPS, or name the proxy in trusted_proxy.",
+		}.write(w, r)
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -162,14 +162,15 @@ func (r *rig) dial(kind Kind, path string, header http.Header) (ws *websocket.Co
 		scheme = "wss://"
 	}
 	ws, response, err := dialer.Dial(scheme+r.Addrs(kind)[0].String()+path, header)
-	if err != nil {
-		if response == nil {
-			r.t.Fatalf("dial %s: %v", path, err)
-		}
+	if err == nil {
+		r.t.Cleanup(func() { _ = ws.Close() })
+		return ws, response.StatusCode
+	}
+	if response != nil {
 		return nil, response.StatusCode
 	}
-	r.t.Cleanup(func() { _ = ws.Close() })
-	return ws, response.StatusCode
+	r.t.Fatalf("dial %s: %v", path, err)
+	return nil, 0
 }
 
 func (r *rig) pool() *x509.CertPool {

@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -265,10 +266,8 @@ func (k *keySet) add(key string) bool {
 		k.many[key] = struct{}{}
 		return true
 	}
-	for _, other := range k.few {
-		if other == key {
-			return false
-		}
+	if slices.Contains(k.few, key) {
+		return false
 	}
 	k.few = append(k.few, key)
 	if len(k.few) > fewKeys {

@@ -2,6 +2,7 @@ package kurento
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,13 +45,8 @@ func (k *class) operation(name string) (*operation, bool) {
 func (k *class) raises(event string) bool {
 	for ; k != nil; k = k.parent {
 		for _, e := range k.events {
-			if e == event {
+			if e == event || slices.Contains(eventAliases(e), event) {
 				return true
-			}
-			for _, alias := range eventAliases(e) {
-				if alias == event {
-					return true
-				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package kurento
 
 import (
+	"maps"
 	"strconv"
 
 	"ksfu/src/jsonrpc"
@@ -60,9 +61,7 @@ func (s *Server) emitAs(o *object, event string, fields record) {
 		"timestampMillis": strconv.FormatInt(now.UnixMilli(), 10),
 		"type":            event,
 	}
-	for k, v := range fields {
-		data[k] = v // an Error has a type of its own
-	}
+	maps.Copy(data, fields) // an Error has a type of its own
 	params := record{"value": record{"object": o.id, "type": event, "data": data}}
 	for session := range sessions {
 		notify(session, params)

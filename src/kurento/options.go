@@ -75,8 +75,14 @@ func (l Limits) withDefaults() Limits {
 		field *int
 		value int
 	}{
-		{&l.Endpoints, 4096}, {&l.Objects, 8192}, {&l.Subscriptions, 65_536}, {&l.Sessions, 1024},
-		{&l.Operations, 256}, {&l.Tags, 32}, {&l.TextBytes, 4096}, {&l.Events, 1024},
+		{&l.Endpoints, 4096},
+		{&l.Objects, 8192},
+		{&l.Subscriptions, 65_536},
+		{&l.Sessions, 1024},
+		{&l.Operations, 256},
+		{&l.Tags, 32},
+		{&l.TextBytes, 4096},
+		{&l.Events, 1024},
 	} {
 		if *f.field == 0 {
 			*f.field = f.value

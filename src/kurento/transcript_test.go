@@ -31,7 +31,7 @@ func TestTranscripts(t *testing.T) {
 			c := b.dial(t, "app")
 			ids := &numbering{numbers: map[string]int{}}
 			var got strings.Builder
-			for _, line := range strings.Split(strings.TrimRight(string(data), "\n"), "\n") {
+			for line := range strings.SplitSeq(strings.TrimRight(string(data), "\n"), "\n") {
 				switch {
 				case strings.HasPrefix(line, "> "):
 					got.WriteString(line + "\n")

@@ -162,7 +162,7 @@ func TestTraps(t *testing.T) {
 		}
 	})
 
-	t.Run("10 names are exact, with and without the module", func(t *testing.T) {
+	t.Run("10 names are exact, with and without the module", func(*testing.T) {
 		for _, name := range []string{"WebRtcEndpoint", "kurento.WebRtcEndpoint"} {
 			c.create(name, m{"mediaPipeline": pipeline})
 		}

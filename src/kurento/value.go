@@ -2,6 +2,7 @@ package kurento
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func (c *call) check(p param, value any) (any, error) {
 		return nil, wrong("a boolean")
 	}
 	if kind, ok := c.srv.model.types[p.typ]; ok {
-		return c.checkComplex(p, kind, value, wrong)
+		return c.checkComplex(kind, value, wrong)
 	}
 	id, ok := value.(string)
 	if !ok {
@@ -100,11 +101,13 @@ func (c *call) check(p param, value any) (any, error) {
 	if !o.class.is(p.typ) {
 		return nil, fail(codeIllegalParam, "'%s' parameter should be a %s; '%s' is a %s", p.name, p.typ, id, o.class.name)
 	}
-	c.refer(o)
+	if err := c.refer(o); err != nil {
+		return nil, err
+	}
 	return o, nil
 }
 
-func (c *call) checkComplex(p param, kind *complexType, value any, wrong func(string) error) (any, error) {
+func (c *call) checkComplex(kind *complexType, value any, wrong func(string) error) (any, error) {
 	if len(kind.values) > 0 {
 		s, ok := value.(string)
 		if !ok {
@@ -171,9 +174,7 @@ func named(typ string, fields record) record {
 func present(typ string, value any) any {
 	if group, ok := value.(args); ok {
 		out := record{}
-		for k, v := range group {
-			out[k] = v
-		}
+		maps.Copy(out, group)
 		return named(typ, out)
 	}
 	return value

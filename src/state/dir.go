@@ -194,12 +194,11 @@ func (d *Dir) sync() error {
 func checkName(name string) error {
 	ok := name != "" && len(name) <= maxName && name[0] != '.'
 	for _, c := range name {
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
-			ok = false
-		}
+		allowed := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
+		ok = ok && allowed
 	}
 	if !ok {
-		return fmt.Errorf("%q: %w: up to %d of a-z, 0-9, - _ and .", name, ErrName, maxName)
+		return fmt.Errorf("%q: %w: up to %d of a-z, 0-9, . _ and -", name, ErrName, maxName)
 	}
 	return nil
 }

@@ -34,10 +34,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case cfg == nil:
 		return fail(stderr, err)
 	case cfg.Help:
-		return print(stderr, config.Usage(stdout))
+		return exitCode(stderr, config.Usage(stdout))
 	case cfg.Version:
 		_, err := fmt.Fprintln(stdout, strings.TrimSpace("ksfu "+version+" "+buildDate), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-		return print(stderr, err)
+		return exitCode(stderr, err)
 	case cfg.Check:
 		if writeErr := cfg.WriteCheck(stdout); writeErr != nil {
 			return fail(stderr, writeErr)
@@ -51,7 +51,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	for _, w := range cfg.Warnings {
-		log.Warn(w)
+		log.Warn(w) //nolint:sloglint // a warning is a whole sentence for a person, with its values in it
 	}
 	if cfg.MemoryMB > 0 {
 		debug.SetMemoryLimit(cfg.MemoryMB << 20)
@@ -93,7 +93,8 @@ func fail(w io.Writer, err error) int {
 	return 1
 }
 
-func print(w io.Writer, err error) int {
+// exitCode is that of something written: 0, or 1 with the error printed.
+func exitCode(w io.Writer, err error) int {
 	if err != nil {
 		return fail(w, err)
 	}
