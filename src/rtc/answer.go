@@ -13,9 +13,11 @@ import (
 
 // compose makes what we send of what Pion made: rejected lines are put back in
 // their places, directions are what the endpoint may do, codecs stand in our
-// order, bandwidths are named and candidates are left to trickle. Pion keeps
-// its own version, which allows a superset.
-func (ep *Endpoint) compose(made string, remote *description) (string, error) {
+// order, bandwidths and simulcast are named and candidates are left to trickle.
+// Pion keeps its own version, which allows a superset. layout is what the lines
+// of the last negotiation were; an offer keeps them in their places (RFC 3264
+// section 8) and adds to them, an answer has no others.
+func (ep *Endpoint) compose(made string, remote *description, layout []mline) (string, error) {
 	s := &sdp.SessionDescription{}
 	if err := s.UnmarshalString(made); err != nil {
 		return "", err
@@ -24,19 +26,34 @@ func (ep *Endpoint) compose(made string, remote *description) (string, error) {
 		ep.adjust(m, remote)
 	}
 	if remote != nil {
-		own := s.MediaDescriptions
-		s.MediaDescriptions = nil
-		var mids []string
-		for _, l := range remote.lines {
-			i := slices.IndexFunc(own, func(m *sdp.MediaDescription) bool { return attribute(m.Attributes, "mid") == l.mid })
-			if l.accepted && i >= 0 && own[i].MediaName.Port.Value != 0 {
-				s.MediaDescriptions = append(s.MediaDescriptions, own[i])
-				mids = append(mids, l.mid)
-			} else {
-				s.MediaDescriptions = append(s.MediaDescriptions, rejected(l))
-			}
+		layout = remote.lines
+	}
+	own := s.MediaDescriptions
+	s.MediaDescriptions = nil
+	var mids []string
+	take := func(m *sdp.MediaDescription) {
+		s.MediaDescriptions = append(s.MediaDescriptions, m)
+		mids = append(mids, attribute(m.Attributes, "mid"))
+	}
+	for _, l := range layout {
+		i := slices.IndexFunc(own, func(m *sdp.MediaDescription) bool { return attribute(m.Attributes, "mid") == l.mid })
+		if l.accepted && i >= 0 && own[i].MediaName.Port.Value != 0 {
+			take(own[i])
+		} else {
+			s.MediaDescriptions = append(s.MediaDescriptions, rejected(l))
 		}
-		setBundle(s, mids)
+		if i >= 0 {
+			own = slices.Delete(own, i, i+1)
+		}
+	}
+	if remote == nil {
+		for _, m := range own {
+			take(m)
+		}
+	}
+	setBundle(s, mids)
+	if !has(s.Attributes, "ice-options") {
+		s.Attributes = append(s.Attributes, sdp.NewAttribute("ice-options", "trickle")) // RFC 8840 section 4.1.1
 	}
 	b, err := s.Marshal()
 	return string(b), err
@@ -76,6 +93,9 @@ func (ep *Endpoint) adjust(m *sdp.MediaDescription, remote *description) {
 	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
 		return a.Key == "candidate" || a.Key == "end-of-candidates"
 	})
+	if remote != nil && remote.transport("setup") == "passive" {
+		setAttribute(m, "setup", "active") // RFC 5763 section 5: one of the two is
+	}
 	kind, ok := kindOf(m.MediaName.Media)
 	if !ok || m.MediaName.Port.Value == 0 {
 		return
@@ -84,6 +104,10 @@ func (ep *Endpoint) adjust(m *sdp.MediaDescription, remote *description) {
 	if remote != nil {
 		if l := remote.line(attribute(m.Attributes, "mid")); l != nil {
 			send, receive = send && l.receive, receive && l.send
+			spellBack(m, l.desc)
+			if receive {
+				receiveSimulcast(m, rids(l.desc))
+			}
 		}
 	}
 	setDirection(m, send, receive)
@@ -92,10 +116,33 @@ func (ep *Endpoint) adjust(m *sdp.MediaDescription, remote *description) {
 		order = videoPreference()
 	}
 	sortFormats(m, order)
-	if kbps := ep.maxRecv[kind] / 1000; kbps > 0 && receive {
+	sortExtensions(m)
+	ep.mu.Lock()
+	limit := ep.maxRecv[kind]
+	ep.mu.Unlock()
+	if kbps := limit / 1000; kbps > 0 && receive {
 		m.Bandwidth = []sdp.Bandwidth{
 			{Type: "AS", Bandwidth: uint64(kbps)},
-			{Type: "TIAS", Bandwidth: uint64(ep.maxRecv[kind])}, // RFC 3890, in bits per second
+			{Type: "TIAS", Bandwidth: uint64(limit)}, // RFC 3890, in bits per second
+		}
+	}
+}
+
+// receiveSimulcast takes the layers offered (RFC 8853).
+func receiveSimulcast(m *sdp.MediaDescription, rids []string) {
+	if len(rids) == 0 {
+		return
+	}
+	for _, rid := range rids {
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("rid", rid+" recv"))
+	}
+	m.Attributes = append(m.Attributes, sdp.NewAttribute("simulcast", "recv "+strings.Join(rids, ";")))
+}
+
+func setAttribute(m *sdp.MediaDescription, key, value string) {
+	for i := range m.Attributes {
+		if m.Attributes[i].Key == key {
+			m.Attributes[i].Value = value
 		}
 	}
 }
@@ -111,8 +158,7 @@ func setDirection(m *sdp.MediaDescription, send, receive bool) {
 		word = "recvonly"
 	}
 	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
-		return a.Key == "sendrecv" || a.Key == "sendonly" || a.Key == "recvonly" || a.Key == "inactive" ||
-			!send && (a.Key == "msid" || a.Key == "ssrc" || a.Key == "ssrc-group")
+		return isDirection(a) || !send && (a.Key == "msid" || a.Key == "ssrc" || a.Key == "ssrc-group")
 	})
 	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute(word))
 }
@@ -136,6 +182,26 @@ func sortFormats(m *sdp.MediaDescription, order []codec.ID) {
 	slices.SortStableFunc(m.MediaName.Formats, func(a, b string) int { return rank[a] - rank[b] })
 }
 
+// sortExtensions puts the extensions in the order of their ids; Pion's changes
+// from answer to answer.
+func sortExtensions(m *sdp.MediaDescription) {
+	var at []int
+	var list []sdp.Attribute
+	for i, a := range m.Attributes {
+		if a.Key == "extmap" {
+			at, list = append(at, i), append(list, a)
+		}
+	}
+	id := func(a sdp.Attribute) int {
+		n, _, _ := strings.Cut(a.Value, " ")
+		return int(number(n, 8))
+	}
+	slices.SortFunc(list, func(a, b sdp.Attribute) int { return id(a) - id(b) })
+	for i := range at {
+		m.Attributes[at[i]] = list[i]
+	}
+}
+
 // announced leaves out candidates of addresses that are not announced, and
 // hides those that MDNS hides; ok is false for one to be left out.
 func (e *Engine) announced(candidate string) (line string, ok bool) {
@@ -147,11 +213,24 @@ func (e *Engine) announced(candidate string) (line string, ok bool) {
 	if !e.announces(ip) {
 		return "", false
 	}
-	if e.mdns != nil && f[7] == "host" && ip != nil && ip.IsPrivate() {
-		f[4] = e.mdns.name
-		return strings.Join(f, " "), true
+	if e.mdns == nil {
+		return candidate, true
 	}
-	return candidate, true
+	for i := 8; i+1 < len(f); i += 2 { // what is hidden must not stand beside a reflexive address
+		switch f[i] {
+		case "raddr":
+			f[i+1] = "0.0.0.0" // RFC 8839 section 5.1
+		case "rport":
+			f[i+1] = "9"
+		}
+	}
+	if f[7] == "host" && ip != nil && ip.IsPrivate() {
+		if ip.To4() == nil {
+			return "", false // the name is answered for on IPv4 only
+		}
+		f[4] = e.mdns.name
+	}
+	return strings.Join(f, " "), true
 }
 
 func kindOf(name string) (media.Kind, bool) {

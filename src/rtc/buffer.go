@@ -1,31 +1,30 @@
 package rtc
 
 import (
+	"fmt"
 	"io"
-	"sync"
 
 	"github.com/pion/transport/v4/packetio"
 )
 
 // buffer receives the decrypted packets of one SSRC from Pion's read loop. It
-// takes the place of Pion's queue: Write hands the packet on at once, Read has
-// nothing to give and waits for Close.
+// takes the place of Pion's queue: Write hands the packet on at once, and there
+// is nothing to read, which ends the goroutines that Pion starts to find out
+// what an SSRC carries.
 type buffer struct {
 	endpoint *Endpoint
 	rtcp     bool
 	ssrc     uint32
-	once     sync.Once
-	closed   chan struct{}
 }
 
-// newBuffer is the SettingEngine's buffer factory. Its first call for an SSRC
-// is its first packet; the SSRC's packet has been authenticated.
+// newBuffer is the SettingEngine's buffer factory. It is called at the first
+// packet of an SSRC, which has been authenticated, or about it (RTCP), with
+// Pion's session locked. What Pion keeps of each lives as long as the session.
 func (ep *Endpoint) newBuffer(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
-	b := &buffer{endpoint: ep, rtcp: kind == packetio.RTCPBufferPacket, ssrc: ssrc, closed: make(chan struct{})}
-	if !b.rtcp && ep.ssrcs.Add(1) == int64(ep.engine.limits.SSRCs) {
-		ep.fail(ErrTooManySSRCs)
+	if ep.ssrcs.Add(1) == int64(ep.engine.limits.SSRCs) {
+		ep.fail(fmt.Errorf("%w: more than %d", ErrTooManySSRCs, ep.engine.limits.SSRCs))
 	}
-	return b
+	return &buffer{endpoint: ep, rtcp: kind == packetio.RTCPBufferPacket, ssrc: ssrc}
 }
 
 // Write takes one packet; p belongs to the read loop.
@@ -39,18 +38,15 @@ func (b *buffer) Write(p []byte) (int, error) {
 	}
 	ep.bytesReceived.Add(uint64(len(p)))
 	ep.packetsReceived.Add(1)
+	if ep.tap != nil {
+		ep.tap(p)
+	}
 	ep.inbound.Receive(p)
 	return len(p), nil
 }
 
-// Read waits for Close.
-func (b *buffer) Read([]byte) (int, error) {
-	<-b.closed
-	return 0, io.EOF
-}
+// Read has nothing.
+func (b *buffer) Read([]byte) (int, error) { return 0, io.EOF }
 
-// Close ends Read.
-func (b *buffer) Close() error {
-	b.once.Do(func() { close(b.closed) })
-	return nil
-}
+// Close has nothing to end.
+func (b *buffer) Close() error { return nil }

@@ -1,8 +1,9 @@
 package rtc
 
 import (
-	"context"
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/pion/ice/v4"
@@ -14,8 +15,11 @@ import (
 // description they belong to, local ones that wait for Gather.
 type candidates struct {
 	max      int
-	taken    int // remote ones so far
+	seed     maphash.Seed
+	taken    []uint64 // hashes of the remote ones of this ICE generation
 	isReady  bool
+	ufrag    string // of the remote side's ICE generation, pwd goes with it
+	pwd      string
 	waiting  []Candidate
 	released bool
 	found    []Candidate // all local ones, in order
@@ -41,12 +45,47 @@ func (c *candidates) place(local string) {
 	}
 }
 
-// ready returns the remote candidates that waited; from now on none do.
-func (c *candidates) ready() []Candidate {
-	c.isReady = true
+// ready returns the remote candidates that waited for this description; from
+// now on those of its generation do not.
+func (c *candidates) ready(ufrag, pwd string) []Candidate {
+	c.isReady, c.ufrag, c.pwd = true, ufrag, pwd
 	list := c.waiting
 	c.waiting = nil
 	return list
+}
+
+// restart begins another ICE generation (RFC 8445 section 9): local candidates
+// are gathered anew, and remote ones belong to a description yet to come.
+func (c *candidates) restart() {
+	c.isReady, c.taken = false, nil
+	for _, w := range c.waiting {
+		_, _ = c.take(w.Candidate)
+	}
+	c.found, c.told, c.done, c.doneTold = nil, 0, false, false
+}
+
+// take counts a remote candidate; again is true for one that came before, as
+// those in the SDP do at each renegotiation.
+func (c *candidates) take(candidate string) (again bool, err error) {
+	h := maphash.String(c.seed, candidate)
+	switch {
+	case slices.Contains(c.taken, h):
+		return true, nil
+	case len(c.taken) >= c.max:
+		return false, fmt.Errorf("%w: %d are kept", ErrTooManyCandidates, c.max)
+	}
+	c.taken = append(c.taken, h)
+	return false, nil
+}
+
+// early tells whether a remote candidate belongs to a description that has not
+// come yet.
+func (c *candidates) early(remote ice.Candidate) bool {
+	if !c.isReady {
+		return true
+	}
+	ufrag, ok := remote.GetExtension("ufrag")
+	return ok && ufrag.Value != c.ufrag
 }
 
 // into writes the local candidates found so far into an SDP.
@@ -77,111 +116,133 @@ func (c *candidates) into(local string) string {
 // and those to come, then GatheringDone.
 func (ep *Endpoint) Gather() error {
 	ep.mu.Lock()
-	if ep.closed {
-		ep.mu.Unlock()
+	defer ep.mu.Unlock()
+	switch {
+	case ep.closed:
 		return ErrClosed
-	}
-	if ep.local == "" {
-		ep.mu.Unlock()
+	case ep.local == "":
 		return ErrNoDescription
 	}
 	ep.candidates.released = true
-	ep.mu.Unlock()
 	ep.tellCandidates()
 	return nil
 }
 
 // gathered takes one candidate of Pion's, nil at the end.
-func (ep *Endpoint) gathered(c *webrtc.ICECandidate) {
+func (ep *Endpoint) gathered(pc *webrtc.PeerConnection, c *webrtc.ICECandidate) {
+	line, ok := "", false
+	if c != nil {
+		line, ok = ep.engine.announced(c.ToJSON().Candidate)
+	}
 	ep.mu.Lock()
-	if c == nil {
+	defer ep.mu.Unlock()
+	switch {
+	case ep.pc != pc:
+	case c == nil:
 		ep.candidates.done = true
-	} else if line, ok := ep.engine.announced(c.ToJSON().Candidate); ok {
+	case ok && !slices.ContainsFunc(ep.candidates.found, func(f Candidate) bool { return same(f.Candidate, line) }):
 		ep.candidates.found = append(ep.candidates.found, Candidate{Candidate: line})
 	}
-	ep.mu.Unlock()
 	ep.tellCandidates()
 }
 
-// tellCandidates emits what has not been told, in order: one call takes one
-// candidate at a time, so that calls side by side do not overtake each other.
+// same tells whether two candidates differ in foundation and priority at most:
+// a rewritten or hidden address stands for several local ones.
+func same(a, b string) bool {
+	f, g := strings.Fields(a), strings.Fields(b)
+	return len(f) > 7 && len(g) > 7 && f[1] == g[1] && f[2] == g[2] && slices.Equal(f[4:], g[4:])
+}
+
+// tellCandidates emits what has not been told; ep.mu is held, which keeps the
+// order.
 func (ep *Endpoint) tellCandidates() {
-	for {
-		ep.mu.Lock()
-		c := &ep.candidates
-		var ev Event
-		switch {
-		case !c.released:
-		case c.told < len(c.found):
-			found := c.found[c.told]
-			found.SDPMid, found.SDPMLineIndex = c.mid, c.index
-			ev = CandidateFound{found}
-			c.told++
-		case c.done && !c.doneTold:
-			ev = GatheringDone{}
-			c.doneTold = true
-		}
-		ep.mu.Unlock()
-		if ev == nil {
-			return
-		}
-		ep.emit(ev)
+	c := &ep.candidates
+	if !c.released {
+		return
+	}
+	for ; c.told < len(c.found); c.told++ {
+		found := c.found[c.told]
+		found.SDPMid, found.SDPMLineIndex = c.mid, c.index
+		ep.emit(CandidateFound{found})
+	}
+	if c.done && !c.doneTold {
+		c.doneTold = true
+		ep.emit(GatheringDone{})
 	}
 }
 
 // AddCandidate takes a remote candidate; before the remote description it is
 // kept. ErrTooManyCandidates tells that it was dropped.
-func (ep *Endpoint) AddCandidate(c Candidate) error {
+func (ep *Endpoint) AddCandidate(c Candidate) (err error) {
+	defer ep.contain(&err)
 	if len(c.Candidate) > ep.engine.limits.CandidateSize {
 		return fmt.Errorf("%w: %d bytes, at most %d are taken", ErrBadCandidate, len(c.Candidate), ep.engine.limits.CandidateSize)
 	}
 	if c.Candidate == "" {
 		return nil // the end of candidates needs nothing done
 	}
-	if _, err := ice.UnmarshalCandidate(strings.TrimPrefix(c.Candidate, "candidate:")); err != nil {
+	parsed, err := ice.UnmarshalCandidate(strings.TrimPrefix(c.Candidate, "candidate:"))
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBadCandidate, err)
 	}
-	ep.mu.Lock()
-	switch {
-	case ep.closed:
-		ep.mu.Unlock()
-		return ErrClosed
-	case ep.candidates.taken >= ep.candidates.max:
-		ep.mu.Unlock()
-		return fmt.Errorf("%w: %d are kept", ErrTooManyCandidates, ep.candidates.max)
+	pc, err := ep.keep(c, parsed)
+	if pc == nil {
+		return err
 	}
-	ep.candidates.taken++
-	if !ep.candidates.isReady {
-		ep.candidates.waiting = append(ep.candidates.waiting, c)
-		ep.mu.Unlock()
-		return nil
-	}
-	pc := ep.pc
-	ep.mu.Unlock()
 	return ep.addCandidate(pc, c)
+}
+
+// keep counts a candidate and lets it wait; pc is what it is for now, nil if
+// nothing is to be done with it.
+func (ep *Endpoint) keep(c Candidate, parsed ice.Candidate) (pc *webrtc.PeerConnection, err error) {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if ep.closed {
+		return nil, ErrClosed
+	}
+	if again, err := ep.candidates.take(c.Candidate); again || err != nil {
+		return nil, err
+	}
+	if ep.candidates.early(parsed) {
+		ep.candidates.waiting = append(ep.candidates.waiting, c)
+		return nil, nil
+	}
+	return ep.pc, nil
 }
 
 // addCandidate gives a candidate to Pion, with a .local name resolved first.
 func (ep *Endpoint) addCandidate(pc *webrtc.PeerConnection, c Candidate) error {
 	f := strings.Fields(c.Candidate)
-	if len(f) > 4 && strings.HasSuffix(strings.ToLower(f[4]), ".local") {
-		if ep.engine.mdns != nil {
-			go ep.resolveCandidate(pc, c, f)
+	if len(f) <= 4 || !strings.HasSuffix(strings.ToLower(f[4]), ".local") {
+		err := pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c.Candidate})
+		if err != nil && ep.ctx.Err() != nil {
+			return ErrClosed
 		}
-		// Without a resolver it is left out: the browser's checks reach us and
-		// make its address a peer reflexive candidate.
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrBadCandidate, err)
+		}
 		return nil
 	}
-	if err := pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c.Candidate}); err != nil {
-		return fmt.Errorf("%w: %w", ErrBadCandidate, err)
+	// Without a resolver it is left out: the browser's checks reach us and
+	// make its address a peer reflexive candidate.
+	if ep.engine.mdns == nil {
+		return nil
 	}
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if ep.closed {
+		return ErrClosed
+	}
+	ep.resolving.Add(1)
+	go ep.resolveCandidate(pc, c, f) // ends with ep.ctx
 	return nil
 }
 
 // resolveCandidate runs for resolveTimeout at most.
 func (ep *Endpoint) resolveCandidate(pc *webrtc.PeerConnection, c Candidate, fields []string) {
+	defer ep.resolving.Done()
 	defer ep.guard()
-	addr, err := ep.engine.mdns.resolve(context.Background(), fields[4])
+	addr, err := ep.engine.mdns.resolve(ep.ctx, fields[4])
 	if err != nil {
 		ep.engine.opts.Logger.Debug("candidate name not resolved", "error", err)
 		return

@@ -4,6 +4,8 @@ import (
 	"runtime"
 
 	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/protocol/extension"
+	"github.com/pion/dtls/v3/pkg/protocol/handshake"
 	"golang.org/x/sys/cpu"
 )
 
@@ -33,4 +35,29 @@ func hasAES() bool {
 		return cpu.S390X.HasAES && cpu.S390X.HasGHASH
 	}
 	return false // Go has no AES assembly for 32-bit ARM, MIPS and 386
+}
+
+// serverHello learns which SRTP profile was chosen; Pion tells of it nowhere.
+func (ep *Endpoint) serverHello(m handshake.MessageServerHello) handshake.Message {
+	for _, x := range m.Extensions {
+		if use, ok := x.(*extension.UseSRTP); ok && len(use.ProtectionProfiles) > 0 {
+			ep.mu.Lock()
+			ep.profile = profileName(use.ProtectionProfiles[0])
+			ep.mu.Unlock()
+		}
+	}
+	return &m
+}
+
+// profileName is the name that getStats of browsers gives (RFC 5764, RFC 7714).
+func profileName(p dtls.SRTPProtectionProfile) string {
+	switch p {
+	case dtls.SRTP_AEAD_AES_128_GCM:
+		return "SRTP_AEAD_AES_128_GCM"
+	case dtls.SRTP_AEAD_AES_256_GCM:
+		return "SRTP_AEAD_AES_256_GCM"
+	case dtls.SRTP_AES128_CM_HMAC_SHA1_80:
+		return "SRTP_AES128_CM_HMAC_SHA1_80"
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -29,11 +30,21 @@ type Endpoint struct {
 	bytesSent, bytesReceived       atomic.Uint64
 	packetsSent, packetsReceived   atomic.Uint64
 	channelsOpened, channelsClosed atomic.Int64
+	accepted                       atomic.Int64 // channels that the remote side has opened
+	data                           dataFlow
 
-	negotiating sync.Mutex // held through Offer, Answer and SetAnswer
-	closing     sync.Once
-	failing     sync.Once
-	delivering  sync.Mutex // orders Events
+	ctx        context.Context // of all that waits for the remote side
+	cancel     context.CancelFunc
+	events     outbox
+	resolving  sync.WaitGroup
+	closing    sync.Once
+	failing    sync.Once
+	refreshing sync.Mutex   // held through refresh
+	reading    sync.RWMutex // read-held through Stats, which must not run into the end
+
+	negotiating sync.Mutex       // held through Offer, Answer and SetAnswer; guards the following
+	bound       [2]*bound        // what the sinks were bound to
+	tap         func(rtp []byte) // tests look at what comes, nil otherwise
 
 	mu         sync.Mutex // guards the following
 	pc         *webrtc.PeerConnection
@@ -46,7 +57,9 @@ type Endpoint struct {
 	ice        ICEState
 	dtls       DTLSState
 	connected  bool
-	pairs      int // selected so far
+	pairs      int     // selected so far
+	layout     []mline // the lines of the last negotiation
+	profile    string  // of SRTP
 	channels   map[uint16]*webrtc.DataChannel
 	closed     bool
 }
@@ -54,7 +67,7 @@ type Endpoint struct {
 // NewEndpoint makes an endpoint that nothing has been negotiated for.
 func (e *Engine) NewEndpoint(opts EndpointOptions) (*Endpoint, error) {
 	ep := &Endpoint{engine: e, opts: opts, ice: ICENew, dtls: DTLSNew, channels: map[uint16]*webrtc.DataChannel{}}
-	ep.candidates.max = e.limits.Candidates
+	ep.candidates.max, ep.candidates.seed = e.limits.Candidates, e.seed
 	ep.maxRecv[media.Video] = e.opts.MaxVideoBitrate
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -65,6 +78,11 @@ func (e *Engine) NewEndpoint(opts EndpointOptions) (*Endpoint, error) {
 		return nil, fmt.Errorf("%w: %d are open, which is the limit", ErrTooManyEndpoints, len(e.endpoints))
 	}
 	e.endpoints[ep] = struct{}{}
+	ep.ctx, ep.cancel = context.WithCancel(context.Background())
+	ep.events.deliver = func(ev Event) {
+		defer ep.guard()
+		opts.Events(ev)
+	}
 	ep.inbound = e.router.NewInbound(media.InboundOptions{
 		Write: ep.writeRTCP, MaxBitrate: e.opts.MaxVideoBitrate,
 		Failed: func(err error) { ep.emit(Failure{Err: err}) },
@@ -161,7 +179,8 @@ func (ep *Endpoint) Connected() bool {
 	return ep.connected
 }
 
-// connection returns the PeerConnection, made at the first negotiation.
+// connection returns the PeerConnection, made at the first negotiation;
+// ep.negotiating is held.
 func (ep *Endpoint) connection() (*webrtc.PeerConnection, error) {
 	ep.mu.Lock()
 	pc, closed, opts := ep.pc, ep.closed, ep.opts
@@ -180,7 +199,7 @@ func (ep *Endpoint) connection() (*webrtc.PeerConnection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ICE settings: %w", err)
 	}
-	cert, err := ep.engine.certificate(opts.RSA)
+	cert, err := ep.engine.certs.get(opts.RSA)
 	if err != nil {
 		return nil, fmt.Errorf("DTLS certificate: %w", err)
 	}
@@ -196,11 +215,7 @@ func (ep *Endpoint) connection() (*webrtc.PeerConnection, error) {
 	ep.watch(pc)
 	ep.mu.Lock()
 	ep.pc = pc
-	closed = ep.closed
 	ep.mu.Unlock()
-	if closed { // meanwhile, and Close has not seen it
-		return nil, fmt.Errorf("%w (%v)", ErrClosed, pc.GracefulClose())
-	}
 	return pc, nil
 }
 
@@ -215,18 +230,10 @@ func (ep *Endpoint) writeRTCP(packets []rtcp.Packet) {
 	}
 }
 
-// emit delivers an event; none follow Close.
+// emit tells of an event, under whatever locks; none follow Close.
 func (ep *Endpoint) emit(ev Event) {
-	if ep.opts.Events == nil {
-		return
-	}
-	ep.delivering.Lock()
-	defer ep.delivering.Unlock()
-	ep.mu.Lock()
-	closed := ep.closed
-	ep.mu.Unlock()
-	if !closed {
-		ep.opts.Events(ev)
+	if ep.opts.Events != nil {
+		ep.events.put(ev)
 	}
 }
 
@@ -234,17 +241,38 @@ func (ep *Endpoint) emit(ev Event) {
 // endpoint: a panic there ends this endpoint and nothing else.
 func (ep *Endpoint) guard() {
 	if v := recover(); v != nil {
-		ep.engine.panics.Add(1)
-		ep.engine.opts.Logger.Error("endpoint panic contained", "panic", v, "stack", string(debug.Stack()))
-		ep.fail(ErrPanic)
+		ep.panicked(v)
 	}
 }
 
-// fail tells of an error and closes the endpoint, from any goroutine.
+// contain is deferred by what hands a remote side's words to Pion.
+func (ep *Endpoint) contain(err *error) {
+	if v := recover(); v != nil {
+		ep.panicked(v)
+		*err = ErrPanic
+	}
+}
+
+func (ep *Endpoint) panicked(v any) {
+	ep.engine.panics.Add(1)
+	ep.engine.opts.Logger.Error("endpoint panic contained", "panic", v, "stack", string(debug.Stack()))
+	ep.fail(ErrPanic)
+}
+
+// fail tells of an error and closes the endpoint, from any goroutine and under
+// any lock.
 func (ep *Endpoint) fail(err error) {
 	ep.failing.Do(func() {
-		ep.emit(Failure{Err: err, Fatal: true})
-		go ep.Close() //nolint:errcheck // ends by itself; Engine.Close waits for it as for any endpoint
+		var told <-chan struct{}
+		if ep.opts.Events != nil {
+			told = ep.events.last(Failure{Err: err, Fatal: true})
+		}
+		go func() { // ends by itself; Engine.Close waits for the Close in it as for any
+			if told != nil {
+				<-told
+			}
+			_ = ep.Close()
+		}()
 	})
 }
 
@@ -255,13 +283,26 @@ func (ep *Endpoint) Close() error {
 	ep.closing.Do(func() {
 		ep.mu.Lock()
 		ep.closed, ep.connected = true, false
+		ep.mu.Unlock()
+		ep.cancel()
+		// What a negotiation or a look at the statistics began while Pion's end
+		// is under way, nothing would end.
+		ep.negotiating.Lock()
+		ep.mu.Lock()
 		pc := ep.pc
 		ep.mu.Unlock()
+		ep.negotiating.Unlock()
+		ep.reading.Lock()
+		ep.reading.Unlock() //nolint:staticcheck // those that come later see closed
+		ep.SetDataSource(nil)
+		ep.data.close()
 		ep.outbound.Close()
 		ep.inbound.Close()
 		if pc != nil {
 			err = pc.GracefulClose()
 		}
+		ep.resolving.Wait()
+		ep.events.close()
 		ep.mu.Lock()
 		ep.ice, ep.dtls = ICEClosed, DTLSClosed
 		ep.mu.Unlock()

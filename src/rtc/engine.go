@@ -1,13 +1,12 @@
 package rtc
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
+	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +26,12 @@ const (
 	tcpWriteBuffer = 1 << 20
 	// tcpFirstPacket: a TCP connection that says nothing is closed.
 	tcpFirstPacket = 5 * time.Second
+	// dtlsTimeout: a handshake that has not ended by then has failed. Five
+	// flights may be lost one after the other (RFC 6347 section 4.2.4.1).
+	dtlsTimeout = 30 * time.Second
+	// messageSize is the largest data channel message taken, in bytes: what all
+	// browsers send without asking. Pion's own limit is 1 GiB.
+	messageSize = 64 << 10
 )
 
 // Engine owns what all endpoints share.
@@ -42,29 +47,29 @@ type Engine struct {
 	tcpIn  net.Listener
 	port   int
 	mdns   *resolver
-	ecdsa  webrtc.Certificate
+	certs  certificates
+	seed   maphash.Seed
 	panics atomic.Uint64
 
 	mu        sync.Mutex // guards the following
-	rsa       *webrtc.Certificate
 	endpoints map[*Endpoint]struct{}
 	closed    bool
 }
 
 // New opens the ports and makes the certificate.
 func New(opts Options) (*Engine, error) {
-	e := &Engine{opts: opts, limits: opts.Limits.withDefaults(), net: newNetwork(), endpoints: map[*Endpoint]struct{}{}}
+	e := &Engine{
+		opts: opts, limits: opts.Limits.withDefaults(), net: newNetwork(), seed: maphash.MakeSeed(),
+		endpoints: map[*Endpoint]struct{}{},
+	}
 	e.log = &pionLog{log: opts.Logger}
 	if opts.Media.Logger == nil {
 		opts.Media.Logger = opts.Logger
 	}
 	e.router = media.NewRouter(opts.Media)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	err := e.checkServers()
 	if err == nil {
-		var cert *webrtc.Certificate
-		if cert, err = webrtc.GenerateCertificate(key); err == nil {
-			e.ecdsa = *cert
-		}
+		_, err = e.certs.get(false)
 	}
 	if err == nil && opts.SinglePort != 0 {
 		err = e.listen()
@@ -138,26 +143,6 @@ func (e *Engine) Endpoints() int {
 // Panics is the number of panics that were contained since the start.
 func (e *Engine) Panics() uint64 { return e.panics.Load() + e.router.Panics() }
 
-// certificate is the one that all endpoints of a key type use; the RSA key
-// takes seconds on a small CPU and is made when the first client asks for it.
-func (e *Engine) certificate(useRSA bool) (webrtc.Certificate, error) {
-	if !useRSA {
-		return e.ecdsa, nil
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.rsa == nil {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return webrtc.Certificate{}, err
-		}
-		if e.rsa, err = webrtc.GenerateCertificate(key); err != nil {
-			return webrtc.Certificate{}, err
-		}
-	}
-	return *e.rsa, nil
-}
-
 // settings are Pion's for one endpoint.
 func (e *Engine) settings(ep *Endpoint) (webrtc.SettingEngine, error) {
 	se := webrtc.SettingEngine{LoggerFactory: e.log, BufferFactory: ep.newBuffer}
@@ -168,6 +153,12 @@ func (e *Engine) settings(ep *Endpoint) (webrtc.SettingEngine, error) {
 	se.SetIncludeLoopbackCandidate(true)                    // announced only as announces says
 	se.DisableActiveTCP(true)
 	se.SetLite(e.opts.Lite)
+	// Only a path that ICE has proved reaches DTLS: its cookie would prove the
+	// same once more and cost a round trip.
+	se.SetDTLSInsecureSkipHelloVerify(true)
+	se.SetDTLSConnectContextMaker(func() (context.Context, func()) { return context.WithTimeout(ep.ctx, dtlsTimeout) })
+	se.SetDTLSServerHelloMessageHook(ep.serverHello)
+	se.SetSCTPMaxMessageSize(messageSize)
 	d := func(v, def time.Duration) time.Duration {
 		if v == 0 {
 			return def
@@ -223,7 +214,25 @@ func rewriteRules(addrs []string, srflx bool) []webrtc.ICEAddressRewriteRule {
 	return rules
 }
 
+// checkServers tells at the start what would else fail each endpoint.
+func (e *Engine) checkServers() error {
+	for _, a := range e.opts.NAT1To1 {
+		if net.ParseIP(strings.TrimPrefix(a, "+")) == nil {
+			return fmt.Errorf("%q is no IP address to announce", a)
+		}
+	}
+	_, err := webrtc.NewAPI(webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: e.log})).
+		NewICEGatherer(webrtc.ICEGatherOptions{ICEServers: e.iceServers()})
+	if err != nil {
+		return fmt.Errorf("STUN and TURN servers: %w (they are URLs such as stun:host:3478)", err)
+	}
+	return nil
+}
+
 func (e *Engine) iceServers() []webrtc.ICEServer {
+	if e.opts.Lite {
+		return nil // it has host candidates only
+	}
 	var list []webrtc.ICEServer
 	if len(e.opts.STUNServers) > 0 {
 		list = append(list, webrtc.ICEServer{URLs: e.opts.STUNServers})
@@ -239,6 +248,9 @@ func (e *Engine) iceServers() []webrtc.ICEServer {
 // announces tells whether a local address goes into candidates: loopback ones
 // are of no use to another host (RFC 8445 section 5.1.1.1).
 func (e *Engine) announces(ip net.IP) bool {
+	if ip.To4() == nil && ip.IsLinkLocalUnicast() {
+		return false // means nothing without a zone, which a candidate has none of
+	}
 	return ip == nil || !ip.IsLoopback() || e.opts.Loopback || e.opts.Address != "" || e.net.onlyLoopback()
 }
 

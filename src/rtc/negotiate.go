@@ -3,6 +3,7 @@ package rtc
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -14,70 +15,134 @@ import (
 // used are rejected in it; an offer of which nothing can be used is answered
 // with all lines rejected. Called again it renegotiates, restarting ICE where
 // the offer does.
-func (ep *Endpoint) Answer(offer string) (string, error) {
+func (ep *Endpoint) Answer(offer string) (answer string, err error) {
 	ep.negotiating.Lock()
 	defer ep.negotiating.Unlock()
+	defer ep.contain(&err)
 	remote, err := parseRemote(offer, ep.engine.limits, ep.options())
 	if err != nil {
 		return "", err
 	}
+	if err := ep.mayAnswer(); err != nil {
+		return "", err
+	}
 	if !remote.acceptsAny() {
+		ep.hold()
 		return rejectAll(remote)
 	}
 	pc, err := ep.connection()
 	if err != nil {
 		return "", err
 	}
-	if err := ep.addTransceivers(pc, remote); err != nil {
-		return "", err
+	if answer, err = ep.answer(pc, offer, remote); err != nil {
+		ep.abandon(pc)
+	}
+	return answer, err
+}
+
+func (ep *Endpoint) mayAnswer() error {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	switch {
+	case ep.closed:
+		return ErrClosed
+	case ep.offered:
+		return fmt.Errorf("%w: an offer made here waits for its answer first", ErrSDP)
+	}
+	return nil
+}
+
+func (ep *Endpoint) answer(pc *webrtc.PeerConnection, offer string, remote *description) (string, error) {
+	for _, l := range remote.lines {
+		if l.accepted && !l.data && transceiver(pc, l.mid) == nil {
+			if err := ep.addTransceiver(pc, l.kind); err != nil {
+				return "", ep.refused(err)
+			}
+		}
 	}
 	text, err := remote.forPion()
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
+	ufrag, pwd := remote.credentials()
+	ep.mu.Lock()
+	if ep.negotiated && (ufrag != ep.candidates.ufrag || pwd != ep.candidates.pwd) {
+		ep.candidates.restart()
+	}
+	layout := ep.layout
+	ep.mu.Unlock()
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); err != nil {
 		return "", ep.refused(err)
 	}
-	answer, err := pc.CreateAnswer(nil)
+	made, err := pc.CreateAnswer(nil)
 	if err == nil {
-		err = pc.SetLocalDescription(answer)
+		err = pc.SetLocalDescription(made)
 	}
 	if err != nil {
 		return "", ep.refused(err)
 	}
-	local, err := ep.compose(answer.SDP, remote)
+	local, err := ep.compose(made.SDP, remote, layout)
 	if err != nil {
 		return "", err
 	}
 	return local, ep.settle(pc, local, offer, remote)
 }
 
+// abandon leaves nothing of a first negotiation that failed, so that another
+// can be tried. A connection that works is kept.
+func (ep *Endpoint) abandon(pc *webrtc.PeerConnection) {
+	ep.mu.Lock()
+	if ep.negotiated || ep.closed {
+		ep.mu.Unlock()
+		return
+	}
+	ep.pc = nil
+	ep.candidates.restart()
+	clear(ep.channels)
+	ep.mu.Unlock()
+	_ = pc.GracefulClose() // it had not begun
+}
+
 // Offer makes an offer. The next call must be SetAnswer.
-func (ep *Endpoint) Offer(o OfferOptions) (string, error) {
+func (ep *Endpoint) Offer(o OfferOptions) (offer string, err error) {
 	ep.negotiating.Lock()
 	defer ep.negotiating.Unlock()
+	defer ep.contain(&err)
 	pc, err := ep.connection()
 	if err != nil {
 		return "", err
 	}
-	if len(pc.GetTransceivers()) == 0 {
+	asked := [2]bool{media.Audio: o.Audio, media.Video: o.Video}
+	for _, t := range pc.GetTransceivers() {
 		for _, kind := range media.Kinds() {
-			if kind == media.Audio && !o.Audio || kind == media.Video && !o.Video {
-				continue
-			}
-			if err := ep.addTransceiver(pc, kind, ep.opts.Send, ep.opts.Receive); err != nil {
-				return "", err
+			if t.Kind() == codecType(kind) {
+				asked[kind] = false
 			}
 		}
 	}
-	offer, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: o.ICERestart})
+	opts := ep.options()
+	for _, kind := range media.Kinds() {
+		if asked[kind] && anyAllowed(kind, opts) {
+			if err := ep.addTransceiver(pc, kind); err != nil {
+				return "", ep.refused(err)
+			}
+		}
+	}
+	ep.mu.Lock()
+	restart := o.ICERestart && ep.negotiated
+	if restart {
+		ep.candidates.restart()
+	}
+	layout := ep.layout
+	ep.mu.Unlock()
+	made, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err == nil {
-		err = pc.SetLocalDescription(offer)
+		err = pc.SetLocalDescription(made)
 	}
 	if err != nil {
 		return "", ep.refused(err)
 	}
-	local, err := ep.compose(offer.SDP, nil)
+	local, err := ep.compose(made.SDP, nil, layout)
 	if err != nil {
 		return "", err
 	}
@@ -89,13 +154,16 @@ func (ep *Endpoint) Offer(o OfferOptions) (string, error) {
 }
 
 // SetAnswer takes the answer to the last offer.
-func (ep *Endpoint) SetAnswer(answer string) error {
+func (ep *Endpoint) SetAnswer(answer string) (err error) {
 	ep.negotiating.Lock()
 	defer ep.negotiating.Unlock()
+	defer ep.contain(&err)
 	ep.mu.Lock()
-	offered, done, pc, local := ep.offered, ep.negotiated, ep.pc, ep.local
+	offered, done, pc, local, closed := ep.offered, ep.negotiated, ep.pc, ep.local, ep.closed
 	ep.mu.Unlock()
 	switch {
+	case closed:
+		return ErrClosed
 	case !offered && done:
 		return ErrAnswered
 	case !offered:
@@ -130,51 +198,37 @@ func (ep *Endpoint) refused(err error) error {
 	if errors.Is(err, webrtc.ErrConnectionClosed) {
 		return ErrClosed
 	}
+	if errors.Is(err, webrtc.ErrSenderWithNoCodecs) {
+		return fmt.Errorf("%w: %w", ErrSDP, media.ErrNoCommonFormat)
+	}
 	return fmt.Errorf("%w: %w", ErrSDP, err)
 }
 
-// addTransceivers prepares for an offer's lines what they leave us to do.
-func (ep *Endpoint) addTransceivers(pc *webrtc.PeerConnection, remote *description) error {
-	for _, l := range remote.lines {
-		if !l.accepted || l.data {
-			continue
-		}
-		var known *webrtc.RTPTransceiver
-		for _, t := range pc.GetTransceivers() {
-			if t.Mid() == l.mid {
-				known = t
-			}
-		}
-		send, receive := ep.opts.Send && l.receive, ep.opts.Receive && l.send
-		switch {
-		case known == nil:
-			if err := ep.addTransceiver(pc, l.kind, send, receive); err != nil {
-				return err
-			}
-		case send && known.Sender() == nil: // a renegotiation that now wants media
-			if _, err := pc.AddTrack(ep.tracks[l.kind]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (ep *Endpoint) addTransceiver(pc *webrtc.PeerConnection, kind media.Kind, send, receive bool) error {
+// addTransceiver prepares for a line of a kind. It does all that the endpoint
+// may: what the remote side wants of it changes from negotiation to
+// negotiation, and compose and settle see to that.
+func (ep *Endpoint) addTransceiver(pc *webrtc.PeerConnection, kind media.Kind) error {
 	direction := webrtc.RTPTransceiverDirectionSendonly
 	switch {
-	case send && receive:
+	case ep.opts.Send && ep.opts.Receive:
 		direction = webrtc.RTPTransceiverDirectionSendrecv
-	case receive:
+	case !ep.opts.Send: // also for one that may do neither: its lines are inactive
 		_, err := pc.AddTransceiverFromKind(codecType(kind), webrtc.RTPTransceiverInit{
 			Direction: webrtc.RTPTransceiverDirectionRecvonly,
 		})
 		return err
-	case !send:
-		return nil // Pion makes one from the offer; compose makes it inactive
 	}
 	_, err := pc.AddTransceiverFromTrack(ep.tracks[kind], webrtc.RTPTransceiverInit{Direction: direction})
 	return err
+}
+
+func transceiver(pc *webrtc.PeerConnection, mid string) *webrtc.RTPTransceiver {
+	for _, t := range pc.GetTransceivers() {
+		if t.Mid() == mid {
+			return t
+		}
+	}
+	return nil
 }
 
 // settle hands what was agreed on to media and to the candidates that waited.
@@ -184,6 +238,7 @@ func (ep *Endpoint) settle(pc *webrtc.PeerConnection, local, remoteText string, 
 		return fmt.Errorf("%w: %w", ErrSDP, err)
 	}
 	var lines []media.Line
+	var sends [2]bool
 	for _, m := range made.MediaDescriptions {
 		kind, ok := kindOf(m.MediaName.Media)
 		theirs := remote.line(attribute(m.Attributes, "mid"))
@@ -192,23 +247,32 @@ func (ep *Endpoint) settle(pc *webrtc.PeerConnection, local, remoteText string, 
 		}
 		agreed := common(formats(theirs.desc), formats(m))
 		ids := extensions(theirs.desc)
-		if ep.opts.Receive && theirs.send {
-			lines = append(lines, media.Line{
-				MID: theirs.mid, Source: ep.sources[kind], Formats: agreed,
-				RIDs: rids(theirs.desc), Streams: streams(theirs.desc), Extensions: ids,
-			})
+		if ep.opts.Receive {
+			line := media.Line{MID: theirs.mid, Source: ep.sources[kind], Extensions: ids}
+			if theirs.send { // else nothing of it is taken, but the source is seen to stop
+				line.Formats, line.RIDs, line.Streams = agreed, rids(theirs.desc), streams(theirs.desc)
+			}
+			lines = append(lines, line)
 		}
-		if w, ssrc, rtx, ok := ep.tracks[kind].binding(); ok && ep.opts.Send && theirs.receive {
-			ep.sinks[kind].Bind(media.Binding{Writer: w, SSRC: ssrc, RTX: rtx, Formats: agreed, Extensions: ids})
-			ep.outbound.Register(ep.sinks[kind])
+		if ep.opts.Send && theirs.receive {
+			sends[kind] = ep.bind(kind, agreed, ids)
 		}
 	}
+	for _, kind := range media.Kinds() {
+		ep.tracks[kind].active.Store(sends[kind])
+	}
 	ep.inbound.Negotiated(lines)
+	ufrag, pwd := remote.credentials()
 	ep.mu.Lock()
-	ep.local, ep.remote = local, remoteText
+	ep.local, ep.remote, ep.layout = local, remoteText, remote.lines
 	ep.offered, ep.negotiated = false, true
 	ep.candidates.place(local)
-	waiting := ep.candidates.ready()
+	waiting := ep.candidates.ready(ufrag, pwd)
+	for _, c := range remote.candidates() {
+		if again, err := ep.candidates.take(c.Candidate); !again && err == nil {
+			waiting = append(waiting, c)
+		}
+	}
 	ep.mu.Unlock()
 	for _, c := range waiting {
 		if err := ep.addCandidate(pc, c); err != nil {
@@ -216,4 +280,46 @@ func (ep *Endpoint) settle(pc *webrtc.PeerConnection, local, remoteText string, 
 		}
 	}
 	return nil
+}
+
+// bind gives the sink of a kind what was agreed on. Where that is what it has,
+// the stream goes on as it is.
+func (ep *Endpoint) bind(kind media.Kind, agreed []media.Format, ids media.ExtensionIDs) bool {
+	w, ssrc, rtx, ok := ep.tracks[kind].binding()
+	if !ok {
+		return false
+	}
+	b := bound{ssrc: ssrc, rtx: rtx, formats: agreed, ids: ids}
+	if old := ep.bound[kind]; old != nil && old.equal(b) {
+		return true
+	}
+	ep.bound[kind] = &b
+	ep.tracks[kind].active.Store(true)
+	ep.sinks[kind].Bind(media.Binding{Writer: w, SSRC: ssrc, RTX: rtx, Formats: agreed, Extensions: ids})
+	ep.outbound.Register(ep.sinks[kind])
+	return true
+}
+
+// bound is what a sink was last bound to.
+type bound struct {
+	ssrc, rtx uint32
+	formats   []media.Format
+	ids       media.ExtensionIDs
+}
+
+func (b *bound) equal(c bound) bool {
+	return b.ssrc == c.ssrc && b.rtx == c.rtx && b.ids == c.ids && slices.Equal(b.formats, c.formats)
+}
+
+// hold stops the media of a negotiation that ends with nothing accepted. The
+// connection stays, for one that accepts something again.
+func (ep *Endpoint) hold() {
+	var lines []media.Line
+	for _, kind := range media.Kinds() {
+		ep.tracks[kind].active.Store(false)
+		lines = append(lines, media.Line{Source: ep.sources[kind]})
+	}
+	if ep.opts.Receive {
+		ep.inbound.Negotiated(lines)
+	}
 }

@@ -16,7 +16,8 @@ type Limits struct {
 	CandidateSize int // bytes of one candidate; 0 = 16 KiB
 	SDPSize       int // bytes; 0 = 128 KiB
 	MediaLines    int // m-lines of an SDP; 0 = 64
-	SSRCs         int // distinct SSRCs an endpoint may send before it is closed; 0 = 1,024
+	SSRCs         int // distinct SSRCs an endpoint may send, or name in RTCP, before it is closed; 0 = 1,024
+	DataChannels  int // open ones of an endpoint; 0 = 64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -31,6 +32,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.SDPSize, 128<<10)
 	set(&l.MediaLines, 64)
 	set(&l.SSRCs, 1024)
+	set(&l.DataChannels, 64)
 	return l
 }
 

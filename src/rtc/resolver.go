@@ -41,6 +41,7 @@ func newResolver(n *network, log *pionLog) (*resolver, error) {
 	}
 	found, err := n.Interfaces()
 	if err != nil {
+		_ = conn.Close()
 		return nil, err
 	}
 	var ifcs []net.Interface
@@ -50,6 +51,7 @@ func newResolver(n *network, log *pionLog) (*resolver, error) {
 	server, err := mdns.NewServer(ipv4.NewPacketConn(conn), nil,
 		mdns.WithLocalNames(name), mdns.WithLoggerFactory(log), mdns.WithInterfaces(ifcs...), mdns.WithIncludeLoopback(true))
 	if err != nil {
+		_ = conn.Close()
 		return nil, fmt.Errorf("mDNS for ICE candidates: %w (set MDNS_ENABLED to 0 to do without)", err)
 	}
 	return &resolver{conn: server, name: name}, nil

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/sdp/v3"
 
-	"ksfu/src/codec"
 	"ksfu/src/media"
 )
 
@@ -31,7 +30,8 @@ type description struct {
 
 // parseRemote checks an SDP (RFC 8866) before Pion sees it. The first audio
 // and the first video line are used, the data channel line where asked for;
-// the others are rejected in the answer.
+// the others are rejected in the answer. There is one transport: a line that is
+// not bundled with the first used one (RFC 8843) is rejected too.
 func parseRemote(text string, limits Limits, opts EndpointOptions) (*description, error) {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -47,34 +47,30 @@ func parseRemote(text string, limits Limits, opts EndpointOptions) (*description
 		return nil, fmt.Errorf("%w: %d m-lines, at most %d are taken", ErrSDP, n, limits.MediaLines)
 	}
 	d := &description{session: session}
+	if err := d.identify(); err != nil {
+		return nil, err
+	}
 	var have [2]bool
 	haveData := false
-	for i, m := range session.MediaDescriptions {
-		line := mline{desc: m, mid: attribute(m.Attributes, "mid")}
-		if line.mid == "" { // RFC 9429 wants one, older clients leave it out
-			line.mid = strconv.Itoa(i)
-			m.Attributes = append(m.Attributes, sdp.NewAttribute("mid", line.mid))
+	var with []string // what lines must be bundled with, nil before the first
+	for i := range d.lines {
+		l := &d.lines[i]
+		if !d.offers(l, opts) || l.data && haveData || !l.data && have[l.kind] {
+			l.data = false
+			continue
 		}
-		line.send, line.receive = directions(session, m)
-		proto := strings.Join(m.MediaName.Protos, "/")
-		off := m.MediaName.Port.Value == 0 && !has(m.Attributes, "bundle-only")
-		switch kind := m.MediaName.Media; {
-		case off:
-		case kind == "application":
-			line.data = opts.DataChannels && !haveData && strings.Contains(proto, "DTLS/SCTP")
-			line.accepted, haveData = line.data, haveData || line.data
-		case kind == "audio" || kind == "video":
-			if kind == "video" {
-				line.kind = media.Video
-			}
-			names := opts.AudioCodecs
-			if line.kind == media.Video {
-				names = opts.VideoCodecs
-			}
-			line.accepted = !have[line.kind] && strings.HasSuffix(proto, "TLS/RTP/SAVPF") && known(m, line.kind, names)
-			have[line.kind] = have[line.kind] || line.accepted
+		if with == nil {
+			with = d.bundle(l.mid)
+		} else if !slices.Contains(with, l.mid) {
+			l.data = false
+			continue
 		}
-		d.lines = append(d.lines, line)
+		l.accepted = true
+		if l.data {
+			haveData = true
+		} else {
+			have[l.kind] = true
+		}
 	}
 	if !d.acceptsAny() {
 		return d, nil
@@ -82,42 +78,155 @@ func parseRemote(text string, limits Limits, opts EndpointOptions) (*description
 	return d, d.checkTransport()
 }
 
-// checkTransport wants ICE and DTLS of the lines that are used (RFC 8827).
-func (d *description) checkTransport() error {
-	for _, l := range d.lines {
-		if !l.accepted {
-			continue
+// identify makes the lines, each with a mid of its own. RFC 9429 wants one,
+// older clients leave it out.
+func (d *description) identify() error {
+	taken := map[string]bool{}
+	for _, m := range d.session.MediaDescriptions {
+		mid := attribute(m.Attributes, "mid")
+		if mid != "" && taken[mid] {
+			return fmt.Errorf("%w: two m-lines have a=mid:%s", ErrSDP, mid)
 		}
-		for _, need := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
-			if attribute(l.desc.Attributes, need) == "" && attribute(d.session.Attributes, need) == "" {
-				return fmt.Errorf("%w: the %s line has no a=%s; only WebRTC (ICE and DTLS-SRTP) is served here",
-					ErrSDP, l.desc.MediaName.Media, need)
+		if strings.ContainsFunc(mid, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return fmt.Errorf("%w: a=mid:%q is no token (RFC 5888 section 4)", ErrSDP, mid)
+		}
+		taken[mid] = true
+	}
+	for i, m := range d.session.MediaDescriptions {
+		line := mline{desc: m, mid: attribute(m.Attributes, "mid")}
+		if line.mid == "" {
+			line.mid = strconv.Itoa(i)
+			for taken[line.mid] {
+				line.mid += "x"
+			}
+			taken[line.mid] = true
+			m.Attributes = append(m.Attributes, sdp.NewAttribute("mid", line.mid))
+		}
+		line.send, line.receive = directions(d.session, m)
+		d.lines = append(d.lines, line)
+	}
+	return nil
+}
+
+// offers tells whether a line by itself is one that can be used, and of what
+// kind it is.
+func (d *description) offers(l *mline, opts EndpointOptions) bool {
+	m := l.desc
+	proto := strings.Join(m.MediaName.Protos, "/")
+	if m.MediaName.Port.Value == 0 && !has(m.Attributes, "bundle-only") {
+		return false
+	}
+	switch m.MediaName.Media {
+	case "application":
+		l.data = opts.DataChannels && strings.Contains(proto, "DTLS/SCTP")
+		return l.data
+	case "audio":
+		l.kind = media.Audio
+		return strings.HasSuffix(proto, "TLS/RTP/SAVPF") && known(m, l.kind, opts.AudioCodecs)
+	case "video":
+		l.kind = media.Video
+		return strings.HasSuffix(proto, "TLS/RTP/SAVPF") && known(m, l.kind, opts.VideoCodecs)
+	}
+	return false
+}
+
+// bundle is the BUNDLE group that a line is in, itself included.
+func (d *description) bundle(mid string) []string {
+	for _, a := range d.session.Attributes {
+		if f := strings.Fields(a.Value); a.Key == "group" && len(f) > 1 && f[0] == "BUNDLE" && slices.Contains(f[1:], mid) {
+			return f[1:]
+		}
+	}
+	return []string{mid}
+}
+
+// transport is an attribute of the transport (RFC 8859 category TRANSPORT or
+// IDENTICAL): it may stand on any line of the bundle or above all of them.
+func (d *description) transport(key string) string {
+	for _, l := range d.lines {
+		if l.accepted {
+			if v := attribute(l.desc.Attributes, key); v != "" {
+				return v
 			}
 		}
 	}
+	return attribute(d.session.Attributes, key)
+}
+
+// checkTransport wants ICE and DTLS of the lines that are used (RFC 8827).
+func (d *description) checkTransport() error {
+	for _, need := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+		if d.transport(need) == "" {
+			return fmt.Errorf("%w: there is no a=%s; only WebRTC (ICE and DTLS-SRTP) is served here", ErrSDP, need)
+		}
+	}
 	return nil
+}
+
+// credentials name the remote side's ICE generation.
+func (d *description) credentials() (ufrag, pwd string) {
+	return d.transport("ice-ufrag"), d.transport("ice-pwd")
+}
+
+// candidates are those in the description; they go the way of trickled ones.
+func (d *description) candidates() []Candidate {
+	var list []Candidate
+	for i, l := range d.lines {
+		if !l.accepted {
+			continue
+		}
+		for _, a := range l.desc.Attributes {
+			if a.Key == "candidate" {
+				list = append(list, Candidate{Candidate: "candidate:" + a.Value, SDPMid: l.mid, SDPMLineIndex: uint16(i)})
+			}
+		}
+	}
+	return list
 }
 
 func (d *description) acceptsAny() bool {
 	return slices.ContainsFunc(d.lines, func(l mline) bool { return l.accepted })
 }
 
-// forPion is the description without the lines that are not used.
+// forPion is the description as Pion is given it: without the lines that are
+// not used and without candidates, which have limits of their own. Pion is not
+// told what the remote side sends (media finds streams by itself), nor the
+// directions: its transceivers stay as they are through hold and resume, where
+// it would stop them for good.
 func (d *description) forPion() (string, error) {
 	s := *d.session
 	s.MediaDescriptions = nil
+	s.Attributes = slices.DeleteFunc(slices.Clone(s.Attributes), isDirection)
 	var mids []string
 	for _, l := range d.lines {
-		if l.accepted {
-			m := *l.desc
-			// An endpoint that bundles has one transport; a bundle-only line
-			// has port 0 until it is accepted (RFC 8843 section 6).
-			m.MediaName.Port.Value = max(m.MediaName.Port.Value, 9)
-			s.MediaDescriptions = append(s.MediaDescriptions, &m)
-			mids = append(mids, l.mid)
+		if !l.accepted {
+			continue
 		}
+		m := *l.desc
+		// An endpoint that bundles has one transport; a bundle-only line
+		// has port 0 until it is accepted (RFC 8843 section 6).
+		m.MediaName.Port.Value = max(m.MediaName.Port.Value, 9)
+		m.Attributes = slices.DeleteFunc(slices.Clone(m.Attributes), func(a sdp.Attribute) bool {
+			switch a.Key {
+			case "candidate", "end-of-candidates", "ssrc", "ssrc-group", "msid", "rid", "simulcast":
+				return true
+			}
+			return isDirection(a)
+		})
+		for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint", "setup"} {
+			if v := d.transport(key); v != "" && attribute(m.Attributes, key) == "" {
+				m.Attributes = append(m.Attributes, sdp.NewAttribute(key, v))
+			}
+		}
+		if !l.data {
+			// Where a line declares no SSRC, Pion adds a transceiver for each
+			// that comes. This one is none, and it looks no further.
+			m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("sendrecv"), sdp.NewAttribute("ssrc", "none"))
+			spellOut(&m, l.kind)
+		}
+		s.MediaDescriptions = append(s.MediaDescriptions, &m)
+		mids = append(mids, l.mid)
 	}
-	s.Attributes = slices.Clone(s.Attributes)
 	setBundle(&s, mids)
 	b, err := s.Marshal()
 	return string(b), err
@@ -141,217 +250,4 @@ func setBundle(s *sdp.SessionDescription, mids []string) {
 	if len(mids) > 0 {
 		s.Attributes = append(s.Attributes, sdp.NewAttribute("group", "BUNDLE "+strings.Join(mids, " ")))
 	}
-}
-
-// known tells whether a line offers a codec that is registered.
-func known(m *sdp.MediaDescription, kind media.Kind, names []string) bool {
-	list := audioCodecs()
-	if kind == media.Video {
-		list = videoCodecs()
-	}
-	for _, f := range formats(m) {
-		for _, c := range list {
-			if f.Codec == c.id && f.ClockRate == c.clockRate && codec.Match(c.id, f.Fmtp, c.fmtp) && allowed(names, c.id) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// formats are the codecs of an m-line in its order, RTX folded into what it
-// repairs.
-func formats(m *sdp.MediaDescription) []media.Format {
-	byType := map[string]*media.Format{}
-	rtx := map[string]string{}
-	fmtp := map[string]string{}
-	for _, a := range m.Attributes {
-		pt, rest, _ := strings.Cut(a.Value, " ")
-		switch a.Key {
-		case "rtpmap":
-			name, params, _ := strings.Cut(rest, "/")
-			if strings.EqualFold(name, "rtx") {
-				rtx[pt] = ""
-				continue
-			}
-			rate, channels, _ := strings.Cut(params, "/")
-			f := &media.Format{Codec: codec.Parse(name)}
-			f.ClockRate, f.Channels = uint32(number(rate, 32)), uint16(number(channels, 16))
-			byType[pt] = f
-		case "fmtp":
-			fmtp[pt] = rest
-		}
-	}
-	// RFC 3551's static payload types need no rtpmap.
-	for pt, id := range map[string]codec.ID{"0": codec.PCMU, "8": codec.PCMA, "9": codec.G722} {
-		if byType[pt] == nil && slices.Contains(m.MediaName.Formats, pt) {
-			byType[pt] = &media.Format{Codec: id, ClockRate: 8000}
-		}
-	}
-	feedback(m, byType)
-	var list []media.Format
-	for _, pt := range m.MediaName.Formats {
-		f := byType[pt]
-		if f == nil || f.Codec == codec.Unknown {
-			continue
-		}
-		f.Fmtp, f.PayloadType = fmtp[pt], uint8(number(pt, 7))
-		for r := range rtx {
-			for _, p := range strings.Split(fmtp[r], ";") {
-				if strings.TrimSpace(p) == "apt="+pt {
-					f.RTX = uint8(number(r, 7))
-				}
-			}
-		}
-		list = append(list, *f)
-	}
-	return list
-}
-
-// feedback reads the a=rtcp-fb lines (RFC 4585 section 4.2).
-func feedback(m *sdp.MediaDescription, byType map[string]*media.Format) {
-	for _, a := range m.Attributes {
-		if a.Key != "rtcp-fb" {
-			continue
-		}
-		pt, what, _ := strings.Cut(a.Value, " ")
-		for t, f := range byType {
-			if pt != t && pt != "*" {
-				continue
-			}
-			switch strings.TrimSpace(what) {
-			case "nack":
-				f.NACK = true
-			case "nack pli":
-				f.PLI = true
-			case "ccm fir":
-				f.FIR = true
-			case "goog-remb":
-				f.REMB = true
-			case "transport-cc":
-				f.TWCC = true
-			}
-		}
-	}
-}
-
-// common are those of remote's formats that local has under the same payload
-// type, in local's order, with the feedback of both.
-func common(remote, local []media.Format) []media.Format {
-	var list []media.Format
-	for _, l := range local {
-		for _, r := range remote {
-			if r.PayloadType == l.PayloadType && r.Codec == l.Codec {
-				r.NACK, r.PLI, r.FIR = r.NACK && l.NACK, r.PLI && l.PLI, r.FIR && l.FIR
-				r.REMB, r.TWCC = r.REMB && l.REMB, r.TWCC && l.TWCC
-				if l.RTX == 0 {
-					r.RTX = 0
-				}
-				list = append(list, r)
-			}
-		}
-	}
-	return list
-}
-
-// extensions are the header extensions of a line (RFC 8285 section 5).
-func extensions(m *sdp.MediaDescription) media.ExtensionIDs {
-	var x media.ExtensionIDs
-	for _, a := range m.Attributes {
-		if a.Key != "extmap" {
-			continue
-		}
-		id, uri, _ := strings.Cut(a.Value, " ")
-		id, _, _ = strings.Cut(id, "/") // a direction
-		uri, _, _ = strings.Cut(uri, " ")
-		if n := number(id, 8); n > 0 {
-			x.SetURI(uri, uint8(n))
-		}
-	}
-	return x
-}
-
-// rids are the simulcast encodings that a line sends, in its order (RFC 8853).
-func rids(m *sdp.MediaDescription) []string {
-	fields := strings.Fields(attribute(m.Attributes, "simulcast"))
-	for i := 0; i+1 < len(fields); i += 2 {
-		if fields[i] != "send" {
-			continue
-		}
-		var list []string
-		for _, alternatives := range strings.Split(fields[i+1], ";") {
-			rid, _, _ := strings.Cut(alternatives, ",")
-			if rid = strings.TrimPrefix(rid, "~"); rid != "" && len(list) < media.MaxEncodings {
-				list = append(list, rid)
-			}
-		}
-		return list
-	}
-	return nil
-}
-
-// streams are the SSRCs that a line declares (RFC 5576), RTX folded in.
-func streams(m *sdp.MediaDescription) []media.Declared {
-	repairs := map[uint32]uint32{} // RTX SSRC of
-	isRepair := map[uint32]bool{}
-	for _, a := range m.Attributes {
-		if f := strings.Fields(a.Value); a.Key == "ssrc-group" && len(f) == 3 && f[0] == "FID" {
-			media, rtx := uint32(number(f[1], 32)), uint32(number(f[2], 32))
-			repairs[media], isRepair[rtx] = rtx, true
-		}
-	}
-	var list []media.Declared
-	for _, a := range m.Attributes {
-		if a.Key != "ssrc" {
-			continue
-		}
-		id, _, _ := strings.Cut(a.Value, " ")
-		ssrc := uint32(number(id, 32))
-		known := slices.ContainsFunc(list, func(d media.Declared) bool { return d.SSRC == ssrc })
-		if ssrc != 0 && !isRepair[ssrc] && !known && len(list) < media.MaxEncodings {
-			list = append(list, media.Declared{SSRC: ssrc, RTX: repairs[ssrc]})
-		}
-	}
-	return list
-}
-
-// directions tells what the remote side does on a line (RFC 8866 section 6.7).
-func directions(s *sdp.SessionDescription, m *sdp.MediaDescription) (send, receive bool) {
-	for _, attrs := range [][]sdp.Attribute{m.Attributes, s.Attributes} {
-		for _, a := range attrs {
-			switch a.Key {
-			case "sendrecv":
-				return true, true
-			case "sendonly":
-				return true, false
-			case "recvonly":
-				return false, true
-			case "inactive":
-				return false, false
-			}
-		}
-	}
-	return true, true
-}
-
-func attribute(attrs []sdp.Attribute, key string) string {
-	for _, a := range attrs {
-		if a.Key == key {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-func has(attrs []sdp.Attribute, key string) bool {
-	return slices.ContainsFunc(attrs, func(a sdp.Attribute) bool { return a.Key == key })
-}
-
-// number is s as an unsigned number of so many bits, 0 where it is none.
-func number(s string, bits int) uint64 {
-	n, err := strconv.ParseUint(s, 10, bits)
-	if err != nil {
-		return 0
-	}
-	return n
 }

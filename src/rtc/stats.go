@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v4"
@@ -16,6 +17,7 @@ type Stats struct {
 	LocalFingerprint             string // "sha-256 AA:BB:..."
 	DataChannelsOpened           int
 	DataChannelsClosed           int
+	DataSent, DataDropped        uint64 // messages of the data source
 	Candidates                   []CandidateStats
 	Pairs                        []PairStats
 }
@@ -44,20 +46,27 @@ type PairStats struct {
 
 // Stats reads the counters. It takes about a millisecond: not for each packet.
 func (ep *Endpoint) Stats() Stats {
+	ep.reading.RLock()
+	defer ep.reading.RUnlock()
 	ep.mu.Lock()
-	pc, dtls := ep.pc, ep.dtls
-	ep.mu.Unlock()
+	pc, closed := ep.pc, ep.closed
 	s := Stats{
 		BytesSent: ep.bytesSent.Load(), BytesReceived: ep.bytesReceived.Load(),
-		PacketsSent: ep.packetsSent.Load(), PacketsReceived: ep.packetsReceived.Load(), DTLS: dtls,
+		PacketsSent: ep.packetsSent.Load(), PacketsReceived: ep.packetsReceived.Load(),
+		DTLS: ep.dtls, SRTPProfile: ep.profile,
 		DataChannelsOpened: int(ep.channelsOpened.Load()), DataChannelsClosed: int(ep.channelsClosed.Load()),
+		DataSent: ep.data.sent.Load(), DataDropped: ep.data.dropped.Load(),
 	}
-	if cert, err := ep.engine.certificate(ep.opts.RSA); err == nil {
+	ep.mu.Unlock()
+	if pc == nil {
+		return s // no certificate has been shown either
+	}
+	if cert, err := ep.engine.certs.get(ep.opts.RSA); err == nil {
 		if fps, err := cert.GetFingerprints(); err == nil && len(fps) > 0 {
-			s.LocalFingerprint = fps[0].Algorithm + " " + fps[0].Value
+			s.LocalFingerprint = fps[0].Algorithm + " " + strings.ToUpper(fps[0].Value)
 		}
 	}
-	if pc == nil {
+	if closed {
 		return s
 	}
 	selected, _ := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
@@ -74,10 +83,6 @@ func (ep *Endpoint) Stats() Stats {
 				Selected: selected.LocalCandidateID == r.LocalCandidateID && selected.RemoteCandidateID == r.RemoteCandidateID,
 				RTT:      time.Duration(r.CurrentRoundTripTime * float64(time.Second)), BytesSent: r.BytesSent, BytesReceived: r.BytesReceived,
 			})
-		case webrtc.TransportStats:
-			if r.SRTPCipher != "" {
-				s.SRTPProfile = r.SRTPCipher
-			}
 		}
 	}
 	return s

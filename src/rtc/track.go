@@ -1,7 +1,9 @@
 package rtc
 
 import (
+	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -14,6 +16,7 @@ import (
 type track struct {
 	endpoint *Endpoint
 	kind     media.Kind
+	active   atomic.Bool // the remote side wants it
 
 	mu        sync.Mutex // guards the following
 	writer    webrtc.TrackLocalWriter
@@ -62,21 +65,35 @@ func (t *track) binding() (w media.Writer, ssrc, rtx uint32, ok bool) {
 	if t.writer == nil {
 		return nil, 0, 0, false
 	}
-	return &countingWriter{t.endpoint, t.writer}, t.ssrc, t.rtx, true
+	return &writer{t, t.writer}, t.ssrc, t.rtx, true
 }
 
-// countingWriter counts what an endpoint sends.
-type countingWriter struct {
-	endpoint *Endpoint
-	writer   webrtc.TrackLocalWriter
+var (
+	errHeld  = errors.New("the remote side does not receive")
+	errNotUp = errors.New("SRTP is not up")
+)
+
+// writer sends and counts what a track sends.
+type writer struct {
+	track  *track
+	stream webrtc.TrackLocalWriter
 }
 
 // WriteRTP encrypts and sends one packet.
-func (w *countingWriter) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
-	n, err := w.writer.WriteRTP(h, payload)
-	w.endpoint.bytesSent.Add(uint64(n))
-	w.endpoint.packetsSent.Add(1)
-	return n, err
+func (w *writer) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	if !w.track.active.Load() {
+		return 0, errHeld
+	}
+	n, err := w.stream.WriteRTP(h, payload)
+	switch {
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, errNotUp // Pion's way of saying so
+	}
+	w.track.endpoint.bytesSent.Add(uint64(n))
+	w.track.endpoint.packetsSent.Add(1)
+	return n, nil
 }
 
 func codecType(k media.Kind) webrtc.RTPCodecType {
