@@ -35,7 +35,10 @@ const originals = new WeakMap();
  * @param {object} [options] of the client
  */
 export async function connect(url, library = client7, options = {}) {
-  const client = library(url, { failAfter: 3, ...options });
+  // The client remembers each answer for these times, 20 s as a rule, and keeps
+  // the process alive as long.
+  const memory = { response_timeout: 1000, duplicates_timeout: 1000 };
+  const client = library(url, { failAfter: 3, ...memory, ...options });
   const connected = await ask((done) => client.then((/** @type {any} */ it) => done(null, it), done));
   originals.set(connected, client);
   return connected;

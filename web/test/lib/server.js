@@ -84,14 +84,16 @@ export class Server {
     });
     endWithUs(this.child);
     this.exit = new Promise((resolve) => this.child?.on('exit', (code, signal) => resolve({ code, signal })));
-    this.child.on('error', (error) => (this.log += `\n${binary}: ${error.message} (make build makes it)\n`));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (this.log += text));
     }
-    await until(`${binary} answers /health`, async () => {
-      if (this.child?.exitCode !== null) throw new Error(`it ended:\n${this.log}`);
-      return (await fetch(`${this.http}/health`)).ok;
+    const failed = new Promise((_, reject) => {
+      this.child?.on('error', (error) => reject(new Error(`${error.message}: make build makes it`)));
+      this.child?.on('exit', () => reject(new Error(`${binary} ended:\n${this.log}`)));
     });
+    failed.catch(() => {}); // it also ends when the test is over
+    const healthy = async () => (await fetch(`${this.http}/health`)).ok;
+    await Promise.race([until(`${binary} answers /health`, healthy), failed]);
   }
 
   /** Ends it and looks back: a clean end, and no panic or race in the log. */
