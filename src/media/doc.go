@@ -17,15 +17,28 @@
 // # Ownership and goroutines
 //
 // A Router owns the only goroutine of this package: a ticker that sends
-// reports, feedback and repeated requests. It runs while there are transports
-// and ends with Router.Close. All else runs on the caller's goroutine: Receive
-// on the publisher's read goroutine, ReceiveRTCP on the viewer's.
+// reports, feedback and repeated requests, and decides who speaks. It runs while
+// there are transports and ends with Router.Close. All else runs on the
+// caller's goroutine: Receive on the publisher's read goroutine, ReceiveRTCP on
+// the viewer's.
+//
+// An Encoding ends when another takes its place (a new SSRC, numbers that begin
+// anew, a renegotiation) or its transport closes. It lets go of its packets
+// then, and sinks let go of it.
 //
 // # Locks
 //
 // Sink.mu, then Source.mu, then Encoding.mu; Inbound.mu and Outbound.mu are
 // never held while one of these is taken. Per forwarded packet one lock is
-// taken, the Sink's own. Nothing here blocks as long as Writer does not.
+// taken, the Sink's own. A Writer is called with its Sink locked, and so may
+// InboundOptions.Write be; all other callbacks are called without a lock.
+// Nothing here blocks as long as these do not.
+//
+// # Panics
+//
+// A panic of a Writer ends its Sink alone and is counted by the Router. Locks
+// are let go of on the way up of any other panic, so that who contains it (rtc,
+// for one endpoint) leaves the rest working.
 //
 // # Time
 //

@@ -19,12 +19,12 @@ const (
 	maxVideoRing = 4096
 	// An encoding is active while packets come at least that often. Browsers
 	// stop upper layers without saying so; DTX sends each 400 ms.
-	activeTime = second
-	// Key-frame requests to the publisher are merged: one of the lowest
-	// encoding each 0.5 s, one of the others (larger key frames) each 1 s.
-	keyFrameThrottle      = second / 2
-	keyFrameThrottleUpper = second
-	maxTemporal           = 4 // temporal layers told apart
+	activeTime  = second
+	maxTemporal = 4 // temporal layers told apart
+	// maxMisorder: so many packets late is not late but a new beginning. The
+	// 100 of RFC 3550 are 100 ms of a good video; a path that changes takes more.
+	maxMisorder = 512
+	never       = -(int64(1) << 60)
 )
 
 // Encoding is one RTP stream of a source (RFC 7656 section 2.1.10): the source
@@ -35,12 +35,15 @@ type Encoding struct {
 	in     *Inbound
 	rid    string
 	ssrc   uint32
+	born   int64                   // ns
 	sinks  atomic.Pointer[[]*Sink] // copy on write, in no order
-	last   atomic.Int64            // ns, arrival of the newest packet
+	last   atomic.Int64            // ns, arrival of the newest packet; never before the first
+	ended  atomic.Bool             // another has its place; written with mu held
 
 	mu         sync.Mutex // guards the following
 	ring       *ring
 	fixedRing  bool
+	stray      int64 // number after the last packet that was too old, -1 = the last one was not
 	lost       losses
 	stats      reception
 	rate       rate
@@ -49,7 +52,7 @@ type Encoding struct {
 	keyFrame   int64   // sequence number of the newest key frame's first packet, -1
 	keyTime    uint32  // its timestamp
 	keyWanted  bool
-	keyAsked   int64
+	keyAsked   int64 // ns, never = not yet
 	firSeq     uint8
 	nacks      uint64
 	plis, firs uint64
@@ -60,10 +63,11 @@ type Encoding struct {
 	width      uint16
 	height     uint16
 	nackSeqs   []uint16 // reused
-	scratch    [maxPacket]byte
+
+	scratch [maxPacket]byte // of the goroutine that pushes
 }
 
-func newEncoding(src *Source, in *Inbound, rid string, ssrc uint32) *Encoding {
+func newEncoding(src *Source, in *Inbound, rid string, ssrc uint32, t int64) *Encoding {
 	size, fixed := audioRing, true
 	if src.kind == Video {
 		size, fixed = videoRing, false
@@ -71,44 +75,63 @@ func newEncoding(src *Source, in *Inbound, rid string, ssrc uint32) *Encoding {
 			size, fixed = n, true
 		}
 	}
-	e := &Encoding{source: src, in: in, rid: rid, ssrc: ssrc, ring: newRing(size), fixedRing: fixed, keyFrame: -1}
+	e := &Encoding{
+		source: src, in: in, rid: rid, ssrc: ssrc, born: t,
+		ring: newRing(size), fixedRing: fixed, keyFrame: -1, keyAsked: never, stray: -1,
+	}
 	e.sinks.Store(&[]*Sink{})
-	e.last.Store(now())
+	e.last.Store(never)
 	return e
 }
 
-// push takes one packet of this encoding. raw is copied. seq and format may
-// differ from raw's own (RTX carries the original number in its payload), and
-// payload is the part of raw that counts.
-func (e *Encoding) push(raw []byte, h *header, ext *[extCount]extSpan, format *Format, t int64) {
-	e.mu.Lock()
-	p := e.store(raw, h, ext, format, t)
-	if p == nil {
-		e.mu.Unlock()
-		return
-	}
-	nack := e.dueNACK(t)
-	e.mu.Unlock()
+// push takes one packet of this encoding; raw is copied. h and format may
+// differ from what raw's header says (RTX carries the original number in its
+// payload). It reports false for a packet that begins a new count of sequence
+// numbers: it belongs to another Encoding.
+func (e *Encoding) push(raw []byte, h *header, ext *[extCount]extSpan, format *Format, repair bool, t int64) bool {
+	p, nack, same := e.store(raw, h, ext, format, repair, t)
 	if nack != nil {
 		e.in.send(nack)
 	}
+	if p == nil {
+		return same
+	}
 	e.last.Store(t)
-	e.source.arrived(e, t)
+	e.source.arrived(t)
 	for _, k := range *e.sinks.Load() {
 		k.forward(e, p, e.scratch[:], t)
 	}
+	return true
 }
 
-// store puts the packet into the ring and counts it; nil for duplicates.
-func (e *Encoding) store(raw []byte, h *header, ext *[extCount]extSpan, format *Format, t int64) *Packet {
+// store puts the packet into the ring, counts it and tells what to ask for.
+// There is no packet for duplicates.
+func (e *Encoding) store(
+	raw []byte, h *header, ext *[extCount]extSpan, format *Format, repair bool, t int64,
+) (p *Packet, nack []rtcp.Packet, same bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock() // by defer: what panics here must not lock out the viewers
+	if e.ended.Load() {
+		return nil, nil, true
+	}
 	seq := e.ring.extend(h.seq)
+	if e.ring.newest >= 0 && seq <= e.ring.newest-int64(max(e.ring.size(), maxMisorder)) {
+		// Two in a row that are too old: the sender has started anew (RFC 3550
+		// appendix A.1). Repairs may be that old.
+		if repair {
+			return nil, nil, true
+		}
+		again := seq == e.stray
+		e.stray = seq + 1
+		return nil, nil, !again
+	}
+	e.stray = -1
 	newest := e.ring.newest
 	if !e.fixedRing && e.ring.size() < maxVideoRing && seq > newest && e.packets&0xff == 0xff {
 		e.growRing(t)
 	}
-	p := e.ring.take(seq)
-	if p == nil {
-		return nil
+	if p = e.ring.take(seq); p == nil {
+		return nil, nil, true
 	}
 	p.arrival, p.timestamp, p.marker, p.format = t, h.timestamp, h.marker, format
 	p.buf = append(p.buf[:0], raw...)
@@ -118,33 +141,51 @@ func (e *Encoding) store(raw []byte, h *header, ext *[extCount]extSpan, format *
 	if h.payload.len > 0 {
 		p.info = codec.Inspect(format.Codec, p.Payload(), h.marker)
 	}
+	e.follow(newest, seq, h.timestamp, format, t)
+	if h.payload.len > 0 {
+		e.count(p, len(raw), t)
+	}
+	return p, e.dueNACK(t), true
+}
 
-	e.format = format
+// follow notes what a packet says of those around it.
+func (e *Encoding) follow(newest, seq int64, timestamp uint32, format *Format, t int64) {
 	if newest >= 0 && seq > newest+1 && format.NACK && !e.lost.gap(newest, seq, t) {
 		e.keyWanted = e.source.kind == Video
 	}
 	if seq < newest {
 		e.lost.found(seq, t)
+	} else {
+		e.format = format
 	}
-	e.stats.packet(seq, h.timestamp, format.ClockRate, t)
-	if h.payload.len == 0 {
-		return p
-	}
+	e.stats.packet(seq, timestamp, format.ClockRate, t)
+}
+
+// count adds a packet with a payload to the statistics.
+func (e *Encoding) count(p *Packet, size int, t int64) {
 	e.packets++
-	e.bytes += uint64(h.payload.len)
-	e.rate.add(len(raw), t)
-	e.temporal[min(int(p.info.Temporal), maxTemporal-1)].add(len(raw), t)
-	if h.marker || e.source.kind == Audio {
+	e.bytes += uint64(p.payload.len)
+	e.rate.add(size, t)
+	e.temporal[min(int(p.info.Temporal), maxTemporal-1)].add(size, t)
+	if p.marker || e.source.kind == Audio {
 		e.frames++
 	}
-	if p.info.KeyFrame && (e.keyFrame < 0 || e.keyTime != h.timestamp) && seq > e.keyFrame {
-		e.keyFrame, e.keyTime, e.keyWanted = seq, h.timestamp, false
-		e.keyFrames++
-		if p.info.Width > 0 {
-			e.width, e.height = p.info.Width, p.info.Height
-		}
+	if level, _, ok := codec.AudioLevel(p.extension(ExtAudioLevel)); ok && e.source.kind == Audio {
+		e.source.speech.heard(level, e.source.router.opts.AudioLevelThreshold)
 	}
-	return p
+	if !p.info.KeyFrame {
+		return
+	}
+	switch {
+	case e.keyFrame < 0 || e.keyTime != p.timestamp && p.seq > e.keyFrame:
+		e.keyFrame, e.keyTime, e.keyWanted = p.seq, p.timestamp, false
+		e.keyFrames++
+	case e.keyTime == p.timestamp && p.seq < e.keyFrame:
+		e.keyFrame = p.seq // parameter sets that came after their picture
+	}
+	if p.info.Width > 0 && e.keyTime == p.timestamp {
+		e.width, e.height = p.info.Width, p.info.Height
+	}
 }
 
 // growRing doubles the ring while it holds less than a second.
@@ -154,81 +195,15 @@ func (e *Encoding) growRing(t int64) {
 	}
 }
 
-// dueNACK is the request for what is missing now, nil if nothing is due.
-func (e *Encoding) dueNACK(t int64) []rtcp.Packet {
-	if len(e.lost.list) == 0 {
-		return nil
-	}
-	e.nackSeqs = e.lost.due(e.ring.newest, e.ring.newest-int64(e.ring.size()), t, e.nackSeqs[:0])
-	if len(e.nackSeqs) == 0 {
-		return nil
-	}
-	e.nacks += uint64(len(e.nackSeqs))
-	slices.Sort(e.nackSeqs)
-	return []rtcp.Packet{&rtcp.TransportLayerNack{
-		SenderSSRC: e.in.ssrc, MediaSSRC: e.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(e.nackSeqs),
-	}}
-}
-
-// RequestKeyFrame asks the publisher for a key frame (RFC 4585 section 6.3.1,
-// RFC 5104 section 4.3.1). Requests within the throttle are merged into one at
-// its end; it is repeated until a key frame comes.
-func (e *Encoding) requestKeyFrame(t int64) {
+// end lets go of the packets: another encoding has this one's place, or the
+// publisher is gone.
+func (e *Encoding) end() {
 	e.mu.Lock()
-	e.keyWanted = true
-	req := e.dueKeyFrame(t)
-	e.mu.Unlock()
-	if req != nil {
-		e.in.send(req)
-	}
-}
-
-// forceKeyFrame asks at once, whatever was asked before: after an ICE restart
-// the request before it may be lost with what it should mend.
-func (e *Encoding) forceKeyFrame(t int64) {
-	e.mu.Lock()
-	e.keyAsked = 0
-	e.mu.Unlock()
-	e.requestKeyFrame(t)
-}
-
-func (e *Encoding) dueKeyFrame(t int64) []rtcp.Packet {
-	throttle := keyFrameThrottle
-	if e.source.rank(e) > 0 {
-		throttle = keyFrameThrottleUpper
-	}
-	if !e.keyWanted || e.source.kind != Video || e.keyAsked != 0 && t-e.keyAsked < throttle {
-		return nil
-	}
-	e.keyAsked = t
-	f := e.format
-	if f == nil {
-		f = e.source.preferred()
-	}
-	if f != nil && !f.PLI && f.FIR {
-		e.firs++
-		e.firSeq++
-		return []rtcp.Packet{&rtcp.FullIntraRequest{
-			SenderSSRC: e.in.ssrc, MediaSSRC: e.ssrc,
-			FIR: []rtcp.FIREntry{{SSRC: e.ssrc, SequenceNumber: e.firSeq}},
-		}}
-	}
-	e.plis++
-	return []rtcp.Packet{&rtcp.PictureLossIndication{SenderSSRC: e.in.ssrc, MediaSSRC: e.ssrc}}
-}
-
-// tick does what is due without a packet: NACKs and key-frame requests.
-func (e *Encoding) tick(t int64) {
-	if t-e.last.Load() > 2*activeTime {
-		return // nothing comes: asking for more is of no use
-	}
-	e.mu.Lock()
-	nack := e.dueNACK(t)
-	key := e.dueKeyFrame(t)
-	e.mu.Unlock()
-	if req := append(nack, key...); len(req) > 0 {
-		e.in.send(req)
-	}
+	defer e.mu.Unlock()
+	e.ended.Store(true)
+	e.ring = newRing(1)
+	e.lost.list, e.nackSeqs, e.keyWanted = nil, nil, false
+	e.sinks.Store(&[]*Sink{})
 }
 
 func (e *Encoding) active(t int64) bool { return t-e.last.Load() < activeTime }
@@ -238,7 +213,7 @@ func (e *Encoding) add(k *Sink) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	old := *e.sinks.Load()
-	if slices.Contains(old, k) {
+	if e.ended.Load() || slices.Contains(old, k) {
 		return
 	}
 	list := append(slices.Clone(old), k)
@@ -255,13 +230,20 @@ func (e *Encoding) remove(k *Sink) {
 	}
 }
 
+// newest is the sequence number of the newest packet.
+func (e *Encoding) newest() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ring.newest
+}
+
 // captureTime is when the frame with that timestamp was captured, on our own
 // clock; ok is false before the publisher's first sender report.
 func (e *Encoding) captureTime(timestamp uint32) (t int64, ok bool) {
 	offset, known := e.in.clockOffset()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !known || !e.stats.haveSR || e.format == nil {
+	if !known || !e.stats.haveSR || e.format == nil || e.format.ClockRate == 0 {
 		return 0, false
 	}
 	diff := int64(int32(timestamp - e.stats.srTimestamp))
@@ -276,8 +258,12 @@ func (e *Encoding) timestampAt(t int64) (timestamp uint32, ok bool) {
 	if !known || !e.stats.haveSR || e.format == nil {
 		return 0, false
 	}
-	elapsed := t + offset - e.stats.srNTP
-	return e.stats.srTimestamp + uint32(elapsed/1000*int64(e.format.ClockRate)/1_000_000), true
+	return e.stats.srTimestamp + ticks(t+offset-e.stats.srNTP, e.format.ClockRate), true
+}
+
+// ticks is a time in units of a clock, modulo 2^32 as timestamps are.
+func ticks(ns int64, clockRate uint32) uint32 {
+	return uint32(ns / 1000 * int64(clockRate) / 1_000_000)
 }
 
 // bitrate is the rate up to and including a temporal layer.

@@ -14,13 +14,13 @@ const (
 	ExtPlayoutDelay                    // in steps of 10 ms, minimum and maximum
 	ExtAbsCaptureTime                  // NTP time of capture
 	ExtDependency                      // AV1 dependency descriptor
-	extForwarded
-	ExtMID          // RFC 8843 section 15
-	ExtRID          // RFC 8852
-	ExtRepairedRID  // RFC 8852
-	ExtAbsSendTime  // 24-bit 6.18 seconds
-	ExtTransportSeq // transport-wide sequence number
+	ExtMID                             // RFC 8843 section 15
+	ExtRID                             // RFC 8852
+	ExtRepairedRID                     // RFC 8852
+	ExtAbsSendTime                     // 24-bit 6.18 seconds
+	ExtTransportSeq                    // transport-wide sequence number
 	extCount
+	extForwarded = ExtDependency + 1
 )
 
 // ExtensionURIs lists the URI of each known extension, indexed by Extension.
@@ -46,8 +46,12 @@ type ExtensionIDs struct {
 	kind [256]Extension  // stored plus one, so that zero means none
 }
 
-// Set records that ext has the id (1-255; RFC 8285 section 4.2).
+// Set records that ext has the id (1-255; RFC 8285 section 4.2). 0 is padding's
+// and is left out.
 func (x *ExtensionIDs) Set(ext Extension, id uint8) {
+	if id == 0 {
+		return
+	}
 	x.id[ext] = id
 	x.kind[id] = ext + 1
 }
@@ -64,7 +68,7 @@ func (x *ExtensionIDs) SetURI(uri string, id uint8) {
 	}
 }
 
-// span is a byte range within a packet; extension values are short.
+// extSpan is a byte range within a packet; extension values are short.
 type extSpan struct{ off, len uint16 }
 
 // parseExtensions finds the values of known extensions. block is the header
@@ -90,7 +94,8 @@ func parseExtensions(x *ExtensionIDs, profile uint16, block []byte, base int, ou
 			i += 2
 		} else {
 			id, size = block[i]>>4, int(block[i]&0x0f)+1
-			if id == 15 {
+			// Reserved, and padding that claims a length: both end the block.
+			if id == 15 || id == 0 {
 				return
 			}
 			i++

@@ -23,8 +23,8 @@ type resendBuffer struct {
 // from the ring, as RTX where that was negotiated (RFC 4588).
 func (k *Sink) nack(n *rtcp.TransportLayerNack, t int64) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.ready {
+	defer k.unlock()
+	if !k.ready || k.ended || n.MediaSSRC != k.binding.SSRC {
 		return
 	}
 	buf := packetPool.Get().(*resendBuffer) //nolint:forcetypeassert // the pool holds nothing else
@@ -63,6 +63,11 @@ func (k *Sink) sendAgain(out uint16, buf *resendBuffer, t int64) bool {
 	*p = *held
 	p.buf = raw
 	s.encoding.mu.Unlock()
+	// As for forward; and the rest of a dropped frame may have gone out before
+	// it was known to be that, so it is not the same twice.
+	if s.codec != p.format.Codec || s.rtxPayloadType == 0 && s.blank(p) {
+		return false
+	}
 
 	mark := k.mark
 	k.mark = false
@@ -112,6 +117,9 @@ func (k *Sink) report(r *rtcp.ReceptionReport, t int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.counters.lost = uint64(r.TotalLost)
+	if r.TotalLost >= 1<<23 { // 24 bits with a sign: duplicates outnumber losses
+		k.counters.lost = 0
+	}
 	k.counters.fraction = float64(r.FractionLost) / 256
 	if r.LastSenderReport != 0 {
 		// RFC 3550 section 6.4.1: A - LSR - DLSR, in 1/65536 s.
@@ -129,12 +137,12 @@ func (k *Sink) senderReport(t int64) *rtcp.SenderReport {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.spans.current()
-	if s == nil || k.current == nil || k.counters.packets == 0 || t-k.lastSent > flowTime || k.inFormat == nil {
+	if s == nil || s.encoding != k.current || k.counters.packets == 0 || t-k.lastSent > flowTime || k.inFormat == nil {
 		return nil
 	}
 	stamp, ok := k.current.timestampAt(t)
 	if !ok {
-		stamp = k.lastStamp + uint32((t-k.lastAt)/1000*int64(k.inFormat.ClockRate)/1_000_000)
+		stamp = k.last.stamp + ticks(t-k.last.at, k.inFormat.ClockRate)
 	}
 	return &rtcp.SenderReport{
 		SSRC: k.binding.SSRC, NTPTime: ntp(t), RTPTime: stamp + s.timestamp,
@@ -142,19 +150,10 @@ func (k *Sink) senderReport(t int64) *rtcp.SenderReport {
 	}
 }
 
-// tick ends the flow of a sink that nothing was sent by for a while.
-func (k *Sink) tick(t int64) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.flowing && t-k.lastSent > flowTime {
-		k.setFlowing(false)
-	}
-}
-
 // Stats is a snapshot.
 func (k *Sink) Stats() SinkStats {
 	remb := k.out.remb()
-	t := now()
+	t := k.router.now()
 	k.mu.Lock()
 	c := k.counters
 	s := SinkStats{

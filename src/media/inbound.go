@@ -3,22 +3,13 @@ package media
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
-)
-
-const (
-	// Transport-wide feedback each 100 ms: what libwebrtc's sender-side
-	// estimation is tuned for at 2 % of a 1 Mbit/s stream.
-	twccInterval = 100 * millisecond
-	// Receiver reports each second (RFC 3550's interval for a reduced minimum
-	// at video rates), the first one after 200 ms: until it has seen one,
-	// Chromium spends 20 bytes a packet on MID and RID.
-	reportInterval = second
-	firstReport    = 200 * millisecond
 )
 
 // Declared is an RTP stream that the SDP names (RFC 5576).
@@ -28,12 +19,26 @@ type Declared struct {
 
 // Line is one m-line of a transport as it was negotiated for receiving.
 type Line struct {
-	MID        string
-	Source     *Source
-	Formats    []Format // the preferred one first
-	RIDs       []string // of simulcast, in the SDP's order
+	MID     string
+	Source  *Source
+	Formats []Format // the preferred one first
+	RIDs    []string // of simulcast, in the SDP's order
+	// Streams are the SSRCs declared. Several without RIDs are simulcast as it
+	// was before there were RIDs, in their order.
 	Streams    []Declared
 	Extensions ExtensionIDs
+}
+
+// labels are what the encodings of the line are told apart by.
+func (l *Line) labels() []string {
+	if len(l.RIDs) > 0 {
+		return l.RIDs
+	}
+	list := []string{""}
+	for i := 1; i < min(len(l.Streams), MaxEncodings); i++ {
+		list = append(list, strconv.Itoa(i))
+	}
+	return list
 }
 
 // InboundOptions configure an Inbound.
@@ -58,7 +63,7 @@ type Inbound struct {
 
 	mu          sync.Mutex // guards the following
 	lines       []Line
-	sources     []*Source
+	sources     []*Source // all that ever had a line: one that lost it must be seen to stop
 	streams     map[uint32]*stream
 	extensions  ExtensionIDs // of all lines: BUNDLE gives an id one meaning
 	formats     [128]*lineFormat
@@ -67,6 +72,7 @@ type Inbound struct {
 	feedbackAt  int64
 	reportAt    int64
 	maxBitrate  int
+	limited     bool // a limit was asked for
 	closed      bool
 	failed      bool
 }
@@ -78,12 +84,21 @@ type stream struct {
 	repairs  bool // RTX of encoding
 }
 
-// lineFormat is a payload type's meaning; ambiguous where two lines use it.
+// lineFormat is a payload type's meaning in one line, and in others.
 type lineFormat struct {
-	line      *Line
-	format    *Format
-	rtx       bool
-	ambiguous bool
+	line   *Line
+	format *Format
+	rtx    bool
+	next   *lineFormat
+}
+
+func (f *lineFormat) of(line *Line) *lineFormat {
+	for ; f != nil; f = f.next {
+		if f.line == line {
+			return f
+		}
+	}
+	return nil
 }
 
 // NewInbound makes the receiving side of a transport; Close ends it.
@@ -96,18 +111,40 @@ func (r *Router) NewInbound(opts InboundOptions) *Inbound {
 
 // Negotiated takes what was agreed on. What has been learned of streams stays.
 func (in *Inbound) Negotiated(lines []Line) {
+	in.setLines(lines)
+	for i := range lines {
+		lines[i].Source.negotiated(lines[i].Formats, lines[i].RIDs, lines[i].labels())
+	}
+	for i := range lines {
+		if len(lines[i].RIDs) > 0 {
+			continue
+		}
+		for j, d := range lines[i].Streams[:min(len(lines[i].Streams), MaxEncodings)] {
+			in.declare(&lines[i], lines[i].labels()[j], d)
+		}
+	}
 	in.mu.Lock()
+	defer in.mu.Unlock()
+	for ssrc, st := range in.streams {
+		if st.encoding.ended.Load() {
+			delete(in.streams, ssrc)
+		}
+	}
+}
+
+func (in *Inbound) setLines(lines []Line) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	in.lines = lines
 	in.formats = [128]*lineFormat{}
 	in.extensions = ExtensionIDs{}
-	in.sources = in.sources[:0]
 	for i := range lines {
 		line := &lines[i]
-		in.sources = append(in.sources, line.Source)
+		if !slices.Contains(in.sources, line.Source) {
+			in.sources = append(in.sources, line.Source)
+		}
 		for ext := Extension(0); ext < extCount; ext++ {
-			if id := line.Extensions.ID(ext); id != 0 {
-				in.extensions.Set(ext, id)
-			}
+			in.extensions.Set(ext, line.Extensions.ID(ext))
 		}
 		for j := range line.Formats {
 			f := &line.Formats[j]
@@ -117,34 +154,25 @@ func (in *Inbound) Negotiated(lines []Line) {
 			}
 		}
 	}
-	for _, st := range in.streams {
+	for ssrc, st := range in.streams {
 		for i := range lines {
 			if lines[i].Source == st.encoding.source {
-				st.line = &lines[i]
-			}
-		}
-	}
-	in.mu.Unlock()
-	for i := range lines {
-		lines[i].Source.negotiated(lines[i].Formats, lines[i].RIDs)
-	}
-	for i := range lines {
-		for _, d := range lines[i].Streams {
-			if len(lines[i].RIDs) == 0 {
-				in.declare(&lines[i], d)
+				in.streams[ssrc] = &stream{st.encoding, &lines[i], st.repairs}
 			}
 		}
 	}
 }
 
 func (in *Inbound) setFormat(payloadType uint8, f lineFormat) {
-	old := in.formats[payloadType&0x7f]
-	f.ambiguous = old != nil && old.line != f.line
-	in.formats[payloadType&0x7f] = &f
+	at := &in.formats[payloadType&0x7f]
+	if (*at).of(f.line) == nil {
+		f.next = *at
+		*at = &f
+	}
 }
 
-func (in *Inbound) declare(line *Line, d Declared) {
-	e := line.Source.encoding(in, "", d.SSRC)
+func (in *Inbound) declare(line *Line, label string, d Declared) {
+	e := line.Source.encoding(in, label, d.SSRC, true, in.router.now())
 	if e == nil {
 		return
 	}
@@ -156,14 +184,6 @@ func (in *Inbound) declare(line *Line, d Declared) {
 	}
 }
 
-// SetMaxBitrate changes the limit asked of the publisher's video.
-func (in *Inbound) SetMaxBitrate(bps int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.maxBitrate = bps
-	in.reportAt = 0
-}
-
 // Receive takes one decrypted RTP packet; b is only used during the call.
 // What is malformed or belongs to nothing negotiated is dropped.
 func (in *Inbound) Receive(b []byte) {
@@ -171,231 +191,64 @@ func (in *Inbound) Receive(b []byte) {
 	if !ok {
 		return
 	}
-	t := now()
+	t := in.router.now()
 	var ext [extCount]extSpan
-	in.mu.Lock()
-	if h.ext.len > 0 {
-		parseExtensions(&in.extensions, h.profile, b[h.ext.off:h.ext.off+h.ext.len], int(h.ext.off), &ext)
-	}
-	if s := ext[ExtTransportSeq]; s.len >= 2 {
-		seq, _ := uint16At(b[s.off:])
-		in.feedback.Record(h.ssrc, seq, t/1000)
-		in.hasFeedback = true
-	}
-	f := in.formats[h.payloadType]
-	st := in.streams[h.ssrc]
-	in.mu.Unlock()
+	f, st := in.lookup(b, &h, &ext, t)
 	if f == nil {
 		return
 	}
 	if st == nil {
-		if st = in.learn(b, &h, &ext, f); st == nil {
+		if f, st = in.learn(b, &h, &ext, f, t); st == nil {
 			return
 		}
 	}
-	if !st.repairs {
-		if f.rtx {
+	if st.repairs != f.rtx {
+		return
+	}
+	if st.encoding.ended.Load() {
+		if st = in.renew(st, t); st == nil {
 			return
 		}
-		st.encoding.push(b, &h, &ext, f.format, t)
-		return
 	}
-	// RTX: the first two payload bytes are the original sequence number, the
-	// payload type tells the original one (RFC 4588 section 4). Without a
-	// payload it is padding to probe the path.
-	if !f.rtx || h.payload.len < 2 {
-		return
-	}
-	h.seq = binary.BigEndian.Uint16(b[h.payload.off:])
-	h.payload.off += 2
-	h.payload.len -= 2
-	if h.payload.len > 0 {
-		st.encoding.push(b, &h, &ext, f.format, t)
-	}
-}
-
-// learn finds out what an undeclared SSRC carries by the MID, RID and repaired
-// RID extensions, which senders may leave out once they have been acknowledged,
-// or by a payload type that only one m-line uses.
-func (in *Inbound) learn(b []byte, h *header, ext *[extCount]extSpan, f *lineFormat) *stream {
-	text := func(e Extension) string { s := ext[e]; return string(b[s.off : s.off+s.len]) }
-	line := f.line
-	if mid := text(ExtMID); mid != "" {
-		in.mu.Lock()
-		line = nil
-		for i := range in.lines {
-			if in.lines[i].MID == mid {
-				line = &in.lines[i]
-			}
-		}
-		in.mu.Unlock()
-	} else if f.ambiguous {
-		return nil
-	}
-	if line == nil {
-		return nil
-	}
-	st := &stream{line: line}
-	rid := text(ExtRID)
 	if f.rtx {
-		rid = text(ExtRepairedRID)
-		st.repairs = true
-		for _, e := range *line.Source.encodings.Load() {
-			if e.rid == rid && e.in == in {
-				st.encoding = e
-			}
+		// The first two payload bytes are the original sequence number, the
+		// payload type tells the original one (RFC 4588 section 4). Without a
+		// payload it is padding to probe the path.
+		if h.payload.len <= 2 {
+			return
 		}
+		h.seq = binary.BigEndian.Uint16(b[h.payload.off:])
+		h.payload.off += 2
+		h.payload.len -= 2
 	}
-	known := len(line.RIDs) == 0 && rid == ""
-	for _, r := range line.RIDs {
-		known = known || r == rid
-	}
-	if !known {
-		return nil
-	}
-	if !st.repairs {
-		st.encoding = line.Source.encoding(in, rid, h.ssrc)
-	}
-	if st.encoding == nil {
-		return nil
-	}
-	in.mu.Lock()
-	if len(in.streams) >= MaxStreams {
-		tell := !in.failed
-		in.failed = true
-		in.mu.Unlock()
-		if tell && in.opts.Failed != nil {
-			in.opts.Failed(ErrTooManyStreams)
-		}
-		return nil
-	}
-	in.streams[h.ssrc] = st
-	in.mu.Unlock()
-	return st
-}
-
-// ReceiveRTCP takes decrypted RTCP of the publisher; b may be a compound packet.
-func (in *Inbound) ReceiveRTCP(b []byte) {
-	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
-		return // malformed: RFC 3550 appendix A.2 drops the whole
-	}
-	t := now()
-	for _, p := range packets {
-		if sr, ok := p.(*rtcp.SenderReport); ok {
-			in.senderReport(sr, t)
-		}
-	}
-}
-
-func (in *Inbound) senderReport(sr *rtcp.SenderReport, t int64) {
-	in.mu.Lock()
-	st := in.streams[sr.SSRC]
-	in.mu.Unlock()
-	if st == nil || st.repairs {
+	if st.encoding.push(b, &h, &ext, f.format, f.rtx, t) {
 		return
 	}
-	// How far the publisher's clock is ahead of ours: the report that spent
-	// least time on the way tells best. Downwards it follows slowly, for clocks
-	// that drift apart.
-	sample := ntpNanos(sr.NTPTime) - t
-	if old := in.offset.Load(); old != nil && sample < *old {
-		sample = *old + (sample-*old)/64
-	}
-	in.offset.Store(&sample)
-	st.encoding.mu.Lock()
-	st.encoding.stats.senderReport(sr, t)
-	st.encoding.mu.Unlock()
-}
-
-// clockOffset is the publisher's wall clock less ours in ns.
-func (in *Inbound) clockOffset() (int64, bool) {
-	if p := in.offset.Load(); p != nil {
-		return *p, true
-	}
-	return 0, false
-}
-
-// Restarted is to be called when the path to the publisher has changed (ICE
-// restart): what was asked for meanwhile may be lost, so key frames are asked
-// for at once.
-func (in *Inbound) Restarted() {
-	t := now()
-	for _, s := range in.sourceList() {
-		for _, e := range *s.encodings.Load() {
-			if s.kind == Video && len(*e.sinks.Load()) > 0 {
-				e.forceKeyFrame(t)
-			}
-		}
+	if st = in.renew(st, t); st != nil {
+		st.encoding.push(b, &h, &ext, f.format, f.rtx, t)
 	}
 }
 
-func (in *Inbound) sourceList() []*Source {
+// lookup reads the extensions, notes the arrival for the feedback and finds
+// what is known of the packet's payload type and SSRC.
+func (in *Inbound) lookup(b []byte, h *header, ext *[extCount]extSpan, t int64) (*lineFormat, *stream) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return append([]*Source(nil), in.sources...)
-}
-
-func (in *Inbound) send(p []rtcp.Packet) { in.opts.Write(p) }
-
-// tick sends the reports that are due.
-func (in *Inbound) tick(t int64) {
-	for _, s := range in.sourceList() {
-		s.tick(t)
-	}
-	var out []rtcp.Packet
-	in.mu.Lock()
 	if in.closed {
-		in.mu.Unlock()
-		return
+		return nil, nil
 	}
-	if in.hasFeedback && t-in.feedbackAt >= twccInterval {
-		in.feedbackAt, in.hasFeedback = t, false
-		out = in.feedback.BuildFeedbackPacket()
+	if h.ext.len > 0 {
+		parseExtensions(&in.extensions, h.profile, b[h.ext.off:h.ext.off+h.ext.len], int(h.ext.off), ext)
 	}
-	if in.reportAt == 0 {
-		in.reportAt = t + firstReport
+	if s := ext[ExtTransportSeq]; s.len >= 2 {
+		in.feedback.Record(h.ssrc, binary.BigEndian.Uint16(b[s.off:]), t/1000)
+		in.hasFeedback = true
 	}
-	report := t >= in.reportAt && len(in.streams) > 0
-	if report {
-		in.reportAt = t + reportInterval
+	f, st := in.formats[h.payloadType], in.streams[h.ssrc]
+	if st != nil {
+		f = f.of(st.line)
 	}
-	limit := in.maxBitrate
-	in.mu.Unlock()
-	if report {
-		out = append(out, in.reports(t, limit)...)
-	}
-	if len(out) > 0 {
-		in.send(out)
-	}
-}
-
-// reports are the receiver report of all encodings and the REMB.
-func (in *Inbound) reports(t int64, limit int) []rtcp.Packet {
-	rr := &rtcp.ReceiverReport{SSRC: in.ssrc}
-	var video []uint32
-	remb := false
-	for _, s := range in.sourceList() {
-		for _, e := range *s.encodings.Load() {
-			e.mu.Lock()
-			if e.stats.received > 0 {
-				rr.Reports = append(rr.Reports, e.stats.report(e.ssrc, t))
-			}
-			if s.kind == Video {
-				video = append(video, e.ssrc)
-				remb = remb || e.format != nil && e.format.REMB
-			}
-			e.mu.Unlock()
-		}
-	}
-	if len(rr.Reports) == 0 {
-		return nil
-	}
-	out := []rtcp.Packet{rr}
-	if limit > 0 && remb {
-		out = append(out, &rtcp.ReceiverEstimatedMaximumBitrate{SenderSSRC: in.ssrc, Bitrate: float32(limit), SSRCs: video})
-	}
-	return out
+	return f, st
 }
 
 // Close ends the sources of this transport: sinks see them stop.
@@ -403,8 +256,15 @@ func (in *Inbound) Close() {
 	in.router.removeTicker(in)
 	in.mu.Lock()
 	in.closed = true
+	clear(in.streams)
 	in.mu.Unlock()
 	for _, s := range in.sourceList() {
 		s.end()
 	}
+}
+
+func (in *Inbound) sourceList() []*Source {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Clone(in.sources)
 }

@@ -5,11 +5,9 @@ import "slices"
 // choice is the layer that a sink is allowed.
 type choice struct {
 	encoding *Encoding
-	temporal int // highest temporal layer allowed
-	now      int // the one forwarded: raised where the stream lets it
-	chosen   bool
-	downAt   int64 // when a limit took a layer away, and which limit
-	downBy   int
+	temporal int   // highest temporal layer allowed
+	downAt   int64 // when a limit took a layer away, 0 = it never did
+	downBy   int   // the limit that did
 }
 
 const (
@@ -32,105 +30,78 @@ func (k *Sink) choose(t int64) *Encoding {
 		if len(all) == 0 {
 			return nil
 		}
-		for _, e := range all {
-			if e == k.current {
-				return e
-			}
+		if slices.Contains(all, k.current) {
+			return k.current
 		}
 		return all[0]
 	}
-	if k.kind == Audio {
-		k.layer = choice{encoding: layers[0], temporal: allTemporal, now: allTemporal, chosen: true}
-		return layers[0]
-	}
-	for _, e := range layers {
-		if k.layer.chosen && e == k.layer.encoding {
-			return e
-		}
+	if k.kind == Video && slices.Contains(layers, k.layer.encoding) {
+		return k.layer.encoding
 	}
 	first := layers[0]
-	if k.router.opts.BestQualityFirst {
+	if k.kind == Video && k.router.opts.BestQualityFirst {
 		first = layers[len(layers)-1]
 	}
-	k.layer = choice{encoding: first, temporal: allTemporal, now: allTemporal, chosen: true}
+	k.layer = choice{encoding: first, temporal: allTemporal}
 	return first
 }
 
 // allocate gives the sink the best layer within limit bits per second (0 = no
-// limit) and returns what it takes. Called by its Outbound; k.mu is free.
-func (k *Sink) allocate(limit int, t int64) int {
+// limit) and returns what that takes and what it would take without the limit.
+// Called by its Outbound; k.mu is free.
+func (k *Sink) allocate(limit int, t int64) (took, wanted int) {
 	k.mu.Lock()
-	if k.source == nil || k.kind != Video || !k.ready {
-		k.mu.Unlock()
-		return 0
-	}
-	if k.maxRate > 0 && (limit == 0 || k.maxRate < limit) {
-		limit = k.maxRate
+	defer k.unlock()
+	if k.source == nil || k.kind != Video || !k.ready || k.ended {
+		return 0, 0
 	}
 	layers := k.source.layers(t)
 	if len(layers) == 0 {
-		k.mu.Unlock()
-		return 0
+		return 0, 0
 	}
-	best, temporal, rate := k.pick(layers, limit, t)
+	_, _, wanted = k.pick(layers, k.maxRate, t)
+	if k.maxRate > 0 && (limit == 0 || k.maxRate < limit) {
+		limit = k.maxRate
+	}
+	best, temporal, took := k.pick(layers, limit, t)
 	old := k.layer
 	was, is := slices.Index(layers, old.encoding), slices.Index(layers, best)
-	held := is > was && limit > 0 && old.downAt != 0 && t-old.downAt < upHold && limit <= old.downBy*11/10
-	if was >= 0 && held {
+	if was >= 0 && is > was && limit > 0 && old.downAt != 0 && t-old.downAt < upHold && limit <= old.downBy+old.downBy/10 {
 		best, temporal, is = old.encoding, old.temporal, was
-		rate = best.bitrate(temporal, t)
+		took = best.bitrate(temporal, t)
 	}
-	changed := best != old.encoding
-	next := choice{encoding: best, temporal: temporal, now: old.now, chosen: true, downAt: old.downAt, downBy: old.downBy}
-	if changed || temporal < next.now {
-		next.now = temporal
-	}
+	k.layer.encoding, k.layer.temporal = best, temporal
 	if was > is {
-		next.downAt, next.downBy = t, limit
+		k.layer.downAt, k.layer.downBy = t, limit
 	}
-	k.layer = next
-	k.mu.Unlock()
-	if changed {
-		k.update()
+	if best == k.current {
+		k.temporal = min(k.temporal, temporal) // raised by drops, where the stream lets it
 	}
-	return rate
+	if best != old.encoding {
+		k.reconsider(t)
+	}
+	return took, wanted
 }
 
 // pick finds the highest layer that fits, temporal layers where they are in
 // use, and the lowest in any case.
-func (k *Sink) pick(layers []*Encoding, limit int, t int64) (*Encoding, int, int) {
-	lowest := 0
+func (k *Sink) pick(layers []*Encoding, limit int, t int64) (e *Encoding, temporal, rate int) {
+	lowest := allTemporal
 	if k.router.opts.TemporalLayers {
-		lowest = allTemporal
+		lowest = 0
 	}
 	for i := len(layers) - 1; i >= 0; i-- {
-		e := layers[i]
-		for skip := 0; skip <= lowest; skip++ {
-			temporal := allTemporal - skip
-			rate := e.bitrate(temporal, t)
-			allowed := limit
+		e = layers[i]
+		for temporal = allTemporal; temporal >= lowest; temporal-- {
+			rate = e.bitrate(temporal, t)
+			allowed := float64(limit)
 			if e == k.layer.encoding && temporal == k.layer.temporal {
-				allowed = int(float64(limit) * keepMargin)
+				allowed *= keepMargin
 			}
-			if limit == 0 || rate <= allowed || i == 0 && skip == lowest {
+			if limit == 0 || float64(rate) <= allowed {
 				return e, temporal, rate
 			}
 		}
 	}
-	return layers[0], allTemporal, 0
-}
-
-// wanted is what the sink would take without a transport's limit.
-func (k *Sink) wanted(t int64) int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.source == nil || !k.ready {
-		return 0
-	}
-	layers := k.source.layers(t)
-	if len(layers) == 0 {
-		return 0
-	}
-	_, _, rate := k.pick(layers, k.maxRate, t)
-	return rate
+	return layers[0], lowest, rate
 }

@@ -22,6 +22,8 @@ const (
 	probeTime    = 3 * second
 	probeWait    = 5 * second
 	probeWaitMax = 60 * second
+	// maxEstimate in bits per second: three times as much is a 32-bit int.
+	maxEstimate = 500_000_000
 	// rembTimeout: a limit that is not repeated that long is no longer one.
 	rembTimeout = 10 * second
 )
@@ -36,9 +38,11 @@ type Outbound struct {
 	sinks      []*Sink
 	bySSRC     map[uint32]*Sink
 	connected  bool
+	closed     bool
 	estimate   int // bits per second, the last REMB
 	estimateAt int64
 	allocateAt int64
+	tidyAt     int64
 	reportAt   int64
 	probe      probe
 }
@@ -68,7 +72,8 @@ func (o *Outbound) add(k *Sink) {
 // SetConnected tells whether the transport can send. Sinks start with it.
 func (o *Outbound) SetConnected(connected bool) {
 	o.mu.Lock()
-	o.connected = connected
+	o.connected = connected && !o.closed
+	connected = o.connected
 	sinks := o.sinks
 	o.mu.Unlock()
 	for _, k := range sinks {
@@ -103,7 +108,7 @@ func (o *Outbound) ReceiveRTCP(ssrc uint32, b []byte) {
 	if err != nil {
 		return // malformed: RFC 3550 appendix A.2 drops the whole
 	}
-	t := now()
+	t := o.router.now()
 	for _, p := range packets {
 		o.receive(ssrc, p, t)
 	}
@@ -130,7 +135,7 @@ func (o *Outbound) receive(ssrc uint32, p rtcp.Packet, t int64) {
 	case *rtcp.SenderReport:
 		o.reports(ssrc, p.Reports, t)
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
-		o.estimated(int(min(p.Bitrate, 1e9)), t)
+		o.estimated(int(max(min(p.Bitrate, maxEstimate), 1)), t)
 	}
 }
 
@@ -153,7 +158,7 @@ func (k *Sink) isMedia(ssrc uint32) bool {
 func (o *Outbound) estimated(bps int, t int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.probe.until != 0 && bps < o.probe.from*85/100 {
+	if o.probe.until != 0 && bps < o.probe.from/100*85 {
 		o.probe.failed(t) // the path did not take it
 		o.allocateAt = 0
 	}
@@ -169,7 +174,7 @@ func (p *probe) failed(t int64) {
 func (o *Outbound) remb() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.rembAt(now())
+	return o.rembAt(o.router.now())
 }
 
 func (o *Outbound) rembAt(t int64) int {
@@ -189,6 +194,10 @@ func (o *Outbound) reallocate() {
 func (o *Outbound) tick(t int64) {
 	o.mu.Lock()
 	sinks := o.sinks
+	tidy := t >= o.tidyAt
+	if tidy {
+		o.tidyAt = t + allocateInterval
+	}
 	allocate := o.connected && t >= o.allocateAt
 	if allocate {
 		o.allocateAt = t + allocateInterval
@@ -200,6 +209,8 @@ func (o *Outbound) tick(t int64) {
 	o.mu.Unlock()
 	if allocate {
 		o.allocate(sinks, t)
+	}
+	if tidy {
 		for _, k := range sinks {
 			k.tick(t)
 		}
@@ -222,11 +233,10 @@ func (o *Outbound) tick(t int64) {
 func (o *Outbound) allocate(sinks []*Sink, t int64) {
 	o.mu.Lock()
 	budget := o.rembAt(t)
-	probing := o.probe.until != 0
-	if probing && t >= o.probe.until { // it went well
+	if o.probe.until != 0 && t >= o.probe.until { // it went well
 		o.probe.until, o.probe.wait, o.probe.next = 0, 0, t
-		probing = false
 	}
+	probing := budget > 0 && o.probe.until != 0
 	o.mu.Unlock()
 	limited := budget > 0 && !probing
 	left, held := budget, false
@@ -246,9 +256,9 @@ func (o *Outbound) allocate(sinks []*Sink, t int64) {
 		case limited:
 			limit = max(left, 1)
 		}
-		took := k.allocate(limit, t)
+		took, wanted := k.allocate(limit, t)
 		left -= took
-		held = held || limited && k.wanted(t) > took
+		held = held || limited && wanted > took
 	}
 	if !held {
 		return
@@ -269,16 +279,10 @@ func (o *Outbound) allocate(sinks []*Sink, t int64) {
 func (o *Outbound) Close() {
 	o.router.removeTicker(o)
 	o.mu.Lock()
-	o.connected = false
+	o.connected, o.closed = false, true
 	sinks := o.sinks
 	o.mu.Unlock()
 	for _, k := range sinks {
-		k.SetSource(nil)
-		k.setReady(false)
-		k.mu.Lock()
-		if k.flowing {
-			k.setFlowing(false)
-		}
-		k.mu.Unlock()
+		k.close()
 	}
 }

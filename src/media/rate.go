@@ -5,6 +5,7 @@ package media
 type rate struct {
 	buckets [10]uint64 // bytes
 	at      int64      // index of the newest bucket, in tenths of a second
+	from    int64      // of the first one after a silence
 }
 
 const rateStep = second / 10
@@ -13,7 +14,7 @@ func (r *rate) advance(t int64) {
 	step := t / rateStep
 	if step-r.at >= int64(len(r.buckets)) {
 		r.buckets = [10]uint64{}
-		r.at = step
+		r.at, r.from = step, step
 		return
 	}
 	for r.at < step {
@@ -28,14 +29,19 @@ func (r *rate) add(bytes int, t int64) {
 }
 
 // bits is the rate in bits per second at t. The bucket being filled is left
-// out; a stream younger than a second shows less than it will.
+// out, but for a stream that has no other yet: what is unknown must not look
+// cheap to those who choose layers.
 func (r *rate) bits(t int64) int {
 	r.advance(t)
+	full := min(r.at-r.from, int64(len(r.buckets))-1)
+	if full <= 0 {
+		return int(r.buckets[r.at%int64(len(r.buckets))] * 8 * 10)
+	}
 	var sum uint64
 	for i, b := range r.buckets {
 		if int64(i) != r.at%int64(len(r.buckets)) {
 			sum += b
 		}
 	}
-	return int(sum * 8 * 10 / 9)
+	return int(sum * 8 * 10 / uint64(full))
 }

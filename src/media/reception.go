@@ -9,18 +9,18 @@ import (
 // reception keeps what receiver reports say of one encoding (RFC 3550 section
 // 6.4.1 and appendix A.8) and its publisher's clock.
 type reception struct {
-	first, highest   int64 // extended sequence numbers
-	received         uint64
-	expectedPrior    uint64
-	receivedPrior    uint64
-	fraction         uint8
-	jitter           float64 // in timestamp units
-	transit          int64
-	lastSR           uint32 // middle 32 bits of the last sender report's NTP time
-	lastSRAt         int64
-	srNTP            int64 // ns, publisher's clock, see ntpNanos
-	srTimestamp      uint32
-	haveSR, reported bool
+	first, highest int64 // extended sequence numbers
+	received       uint64
+	expectedPrior  uint64
+	receivedPrior  uint64
+	fraction       uint8
+	jitter         float64 // in timestamp units
+	transit        int64
+	lastSR         uint32 // middle 32 bits of the last sender report's NTP time
+	lastSRAt       int64
+	srNTP          int64 // ns, publisher's clock, see ntpNanos
+	srTimestamp    uint32
+	haveSR         bool
 }
 
 func (r *reception) packet(seq int64, timestamp uint32, clockRate uint32, t int64) {
@@ -35,7 +35,7 @@ func (r *reception) packet(seq int64, timestamp uint32, clockRate uint32, t int6
 	arrival := t / 1000 * int64(clockRate) / 1_000_000
 	transit := int64(int32(uint32(arrival) - timestamp))
 	if r.received > 1 {
-		d := transit - r.transit
+		d := int64(int32(uint32(transit - r.transit))) // either may have wrapped
 		if d < 0 {
 			d = -d
 		}
@@ -48,6 +48,10 @@ func (r *reception) senderReport(sr *rtcp.SenderReport, t int64) {
 	r.lastSR, r.lastSRAt = uint32(sr.NTPTime>>16), t
 	r.srNTP, r.srTimestamp, r.haveSR = ntpNanos(sr.NTPTime), sr.RTPTime, true
 }
+
+// heard tells whether packets came since the last report: only of those that
+// did is reported (RFC 3550 section 6.4.1).
+func (r *reception) heard() bool { return r.received > r.receivedPrior }
 
 // report builds the report block of the time since the last one.
 func (r *reception) report(ssrc uint32, t int64) rtcp.ReceptionReport {
@@ -68,7 +72,6 @@ func (r *reception) report(ssrc uint32, t int64) rtcp.ReceptionReport {
 		block.LastSenderReport = r.lastSR
 		block.Delay = uint32((t - r.lastSRAt) * 65536 / second)
 	}
-	r.reported = true
 	return block
 }
 

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,28 +11,14 @@ import (
 // NACK's reordering time.
 const tickInterval = 20 * time.Millisecond
 
-// Options of a Router. They hold for all that is made by it.
-type Options struct {
-	// RingPackets is the number of packets of a video ring, rounded up to a
-	// power of two; 0 = by bitrate.
-	RingPackets int
-	// BestQualityFirst starts a new sink at the highest simulcast layer that
-	// exists instead of the lowest.
-	BestQualityFirst bool
-	// TemporalLayers lets temporal layers be dropped where that keeps a sink
-	// within its limit.
-	TemporalLayers bool
-	// Logger must be set.
-	Logger *slog.Logger
-}
-
-// ticker is a side of a transport that has something to do by time.
+// ticker is what has something to do by time: a side of a transport, a Speaker.
 type ticker interface{ tick(t int64) }
 
 // Router owns the clock that all sources and sinks of a process share. Its
 // goroutine runs while there are transports.
 type Router struct {
 	opts   Options
+	now    func() int64 // ns; another clock in tests
 	panics atomic.Uint64
 	wake   chan struct{}
 	done   chan struct{}
@@ -46,16 +31,17 @@ type Router struct {
 
 // NewRouter starts a router; Close ends it.
 func NewRouter(opts Options) *Router {
-	if n := opts.RingPackets; n > 0 {
-		size := 16
-		for size < n && size < maxVideoRing {
-			size *= 2
-		}
-		opts.RingPackets = size
-	}
-	r := &Router{opts: opts, wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{})}
+	r := newRouter(opts, now)
 	go r.run()
 	return r
+}
+
+// newRouter makes one whose owner calls tickAll.
+func newRouter(opts Options, clock func() int64) *Router {
+	return &Router{
+		opts: opts.withDefaults(), now: clock,
+		wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
+	}
 }
 
 // Close ends the router's goroutine. Transports should be closed before.
@@ -99,7 +85,7 @@ func (r *Router) tickAll() bool {
 	r.mu.Lock()
 	list := slices.Clone(r.tickers)
 	r.mu.Unlock()
-	t := now()
+	t := r.now()
 	for _, k := range list {
 		r.guarded(func() { k.tick(t) })
 	}

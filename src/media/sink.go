@@ -1,7 +1,6 @@
 package media
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 	"sync"
 
@@ -26,11 +25,19 @@ type Binding struct {
 	Extensions ExtensionIDs
 }
 
+// rtxOf is the payload type of a format's RTX, 0 where there is none.
+func (b *Binding) rtxOf(f *Format) uint8 {
+	if b.RTX == 0 {
+		return 0
+	}
+	return f.RTX
+}
+
 // SinkOptions configure a Sink.
 type SinkOptions struct {
 	// Flow is told when packets begin and cease to be sent, and Failed when
-	// the source's codec cannot be sent to this sink. They must not block.
-	// They are called with the sink locked: they must not call its methods.
+	// the source's codec cannot be sent to this sink. They must not block. They
+	// are called without a lock of this package, Flow in order.
 	Flow   func(flowing bool)
 	Failed func(error)
 }
@@ -47,19 +54,19 @@ type Sink struct {
 	source    *Source
 	bound     bool
 	ready     bool // the transport can send
+	ended     bool // closed, or its writer panicked
 	binding   Binding
 	current   *Encoding // is being forwarded
 	next      *Encoding // will be, from its next key frame on
 	layer     choice    // as last allocated
+	temporal  int       // highest temporal layer forwarded: raised where the stream lets it
+	dropping  frameMark // the frame of a higher one that is being left out
 	spans     spans
 	inFormat  *Format // of the span; when the source's changes a new one begins
-	replayed  int64   // packets up to here were sent from the ring
+	replayed  int64   // packets up to here are not to be sent, or were from the ring
 	failed    bool    // Failed has been told of this source and binding
 	maxRate   int
-	lastIn    *Encoding // of the last packet, survives a disconnection
-	lastStamp uint32    // its timestamp as it came, and as it went
-	lastOut   uint32
-	lastAt    int64 // ns, when it came
+	last      lastPacket
 	lastSent  int64 // ns, when anything was sent
 	pictureID uint16
 	tl0       uint8
@@ -71,6 +78,21 @@ type Sink struct {
 	resendAt  int64
 	counters  sinkCounters
 	flowing   bool
+	told      bool // what Flow was told last
+	telling   bool // somebody is calling Flow, and goes on while there is news
+	trouble   error
+}
+
+// lastPacket is the newest packet that was forwarded. It survives a
+// disconnection, for timestamps to go on from.
+type lastPacket struct {
+	encoding   *Encoding // nil once it has ended
+	stamp, out uint32    // its timestamp as it came, and as it went
+	clockRate  uint32
+	at         int64 // ns, when it came
+	captured   int64 // ns, of an encoding that has ended; see captureTime
+	dated      bool  // captured is known
+	any        bool
 }
 
 type sinkCounters struct {
@@ -86,7 +108,7 @@ type sinkCounters struct {
 func (o *Outbound) NewSink(kind Kind, opts SinkOptions) *Sink {
 	k := &Sink{router: o.router, out: o, kind: kind, opts: opts, rtxSeq: uint16(rand.Uint32())}
 	k.spans.newestOut = 1<<16 + int64(rand.Uint32()&0x7fff) // RFC 3550 section 5.1: a random start
-	k.lastOut = rand.Uint32()
+	k.last.out = rand.Uint32()
 	o.add(k)
 	return k
 }
@@ -104,29 +126,34 @@ func (k *Sink) Source() *Source {
 // SetSource connects the sink to a source of its kind, or to nothing. The
 // former source's packets stop at once; the new one's begin at a key frame.
 func (k *Sink) SetSource(s *Source) {
-	k.mu.Lock()
-	old := k.source
-	if old == s || s != nil && s.kind != k.kind {
-		k.mu.Unlock()
-		return
+	if k.connect(s) {
+		k.update()
 	}
-	k.source, k.failed = s, false
+}
+
+func (k *Sink) connect(s *Source) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	old := k.source
+	if old == s || s != nil && (s.kind != k.kind || k.ended) {
+		return false
+	}
 	k.leave()
-	k.mu.Unlock()
+	k.source, k.failed = s, false
 	if old != nil {
 		old.detach(k)
 	}
 	if s != nil {
 		s.attach(k)
 	}
-	k.update()
+	return true
 }
 
 // SetMaxBitrate limits the sink in bits per second by the choice of the
 // simulcast layer; the lowest layer is sent in any case. 0 = no limit.
 func (k *Sink) SetMaxBitrate(bps int) {
 	k.mu.Lock()
-	k.maxRate = bps
+	k.maxRate = max(bps, 0)
 	k.mu.Unlock()
 	k.out.reallocate()
 }
@@ -139,14 +166,33 @@ func (k *Sink) Flowing() bool {
 }
 
 // Bind gives the sink what was negotiated for it. Called again it replaces
-// what was; the SSRCs must stay the same.
+// what was, and what is being forwarded goes on; the SSRCs must stay the same.
 func (k *Sink) Bind(b Binding) {
 	k.mu.Lock()
+	old := k.binding
 	k.binding, k.bound, k.failed = b, true, false
 	k.header = rtp.Header{Version: 2, SSRC: b.SSRC, Extensions: make([]rtp.Extension, 0, extCount)}
-	k.inFormat = nil
+	if k.inFormat != nil {
+		k.rebound(&old)
+	}
 	k.mu.Unlock()
 	k.update()
+}
+
+// rebound goes on by the new numbers. Where they differ, packets from before
+// are not sent again: their headers would differ too.
+func (k *Sink) rebound(old *Binding) {
+	out, primary := k.outFormat(k.inFormat)
+	cur := k.spans.current()
+	if out == nil || cur == nil {
+		k.leave()
+		return
+	}
+	rtx := k.binding.rtxOf(out)
+	if cur.payloadType != out.PayloadType || cur.rtxPayloadType != rtx || cur.primary != primary ||
+		old.Extensions.id != k.binding.Extensions.id || old.RTX != k.binding.RTX {
+		k.spans.rebase(out.PayloadType, rtx, primary)
+	}
 }
 
 func (k *Sink) setReady(ready bool) {
@@ -157,6 +203,19 @@ func (k *Sink) setReady(ready bool) {
 	}
 	k.mu.Unlock()
 	k.update()
+}
+
+// close ends the sink for good.
+func (k *Sink) close() {
+	k.SetSource(nil)
+	k.mu.Lock()
+	defer k.unlock()
+	k.ended, k.ready, k.flowing = true, false, false
+	if k.source != nil { // connected meanwhile
+		k.leave()
+		k.source.detach(k)
+		k.source = nil
+	}
 }
 
 // leave stops forwarding; k.mu is held.
@@ -170,67 +229,64 @@ func (k *Sink) leave() {
 	k.current, k.next, k.inFormat = nil, nil, nil
 }
 
-// update looks again at what should be forwarded: the source, what it may
-// send, its encodings or the layer allowed have changed.
-func (k *Sink) update() {
-	err := k.reconsider(now())
+// unlock is deferred by all that may call the Writer: a panic there ends this
+// sink alone. It tells what has happened once the lock is free.
+func (k *Sink) unlock() {
+	v := recover()
+	if v != nil {
+		k.ended, k.trouble = true, errPanic
+		k.leave()
+	}
+	err := k.trouble
+	k.trouble = nil
+	tell := k.flowing != k.told && !k.telling && k.opts.Flow != nil
+	k.telling = k.telling || tell
+	k.mu.Unlock()
+	if v != nil {
+		k.router.panicked(v)
+	}
 	if err != nil && k.opts.Failed != nil {
 		k.opts.Failed(err)
 	}
+	if tell {
+		k.tellFlow()
+	}
 }
 
-func (k *Sink) reconsider(t int64) error {
+func (k *Sink) tellFlow() {
+	for {
+		k.mu.Lock()
+		if k.told == k.flowing {
+			k.telling = false
+			k.mu.Unlock()
+			return
+		}
+		k.told = k.flowing
+		told := k.told
+		k.mu.Unlock()
+		k.opts.Flow(told)
+	}
+}
+
+// tick ends the flow of a sink that nothing was sent by for a while, and lets
+// go of encodings that have ended.
+func (k *Sink) tick(t int64) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.source == nil || !k.bound {
-		return nil
+	defer k.unlock()
+	if k.flowing && t-k.lastSent > flowTime {
+		k.flowing = false
 	}
-	if err := k.checkFormats(); err != nil {
-		return err
+	if k.current != nil && k.current.ended.Load() {
+		return
 	}
-	if !k.ready {
-		return nil
+	k.spans.forget()
+	if l := &k.last; l.encoding != nil && l.encoding.ended.Load() {
+		l.captured, l.dated = l.encoding.captureTime(l.stamp)
+		l.encoding = nil
 	}
-	want := k.choose(t)
-	if want == nil {
-		k.leave()
-		return nil
+	if e := k.layer.encoding; e != nil && e.ended.Load() {
+		k.layer = choice{}
 	}
-	if want == k.current {
-		if k.next != nil {
-			k.next.remove(k)
-			k.next = nil
-		}
-		return nil
-	}
-	if want == k.next {
-		return nil
-	}
-	if k.next != nil {
-		k.next.remove(k)
-	}
-	k.next = want
-	want.add(k)
-	if k.kind == Video && !(k.current == nil && k.replay(want, t)) {
-		want.requestKeyFrame(t)
-	}
-	return nil
-}
-
-// checkFormats reports ErrNoCommonFormat, once, where nothing that the source
-// may send can be sent on.
-func (k *Sink) checkFormats() error {
-	formats := *k.source.formats.Load()
-	if k.failed || len(formats) == 0 {
-		return nil
-	}
-	for i := range formats {
-		if out, _ := k.outFormat(&formats[i]); out != nil {
-			return nil
-		}
-	}
-	k.failed = true
-	return mismatch(formats, k.binding.Formats)
 }
 
 // outFormat is the negotiated format that a source's goes out as; primary
@@ -245,160 +301,4 @@ func (k *Sink) outFormat(f *Format) (out *Format, primary bool) {
 		}
 	}
 	return nil, false
-}
-
-// forward sends one packet of an encoding that this sink is on the list of.
-// scratch holds a packet and belongs to the caller. A panic ends this sink's
-// forwarding alone.
-func (k *Sink) forward(e *Encoding, p *Packet, scratch []byte, t int64) {
-	k.mu.Lock()
-	defer k.unlock()
-	if e == k.next && k.startsAt(e, p) {
-		k.switchTo(e, p)
-	}
-	if e != k.current {
-		return
-	}
-	k.relay(e, p, scratch, t)
-}
-
-// unlock is deferred by forward: it also contains panics.
-func (k *Sink) unlock() {
-	v := recover()
-	if v != nil {
-		k.leave()
-		k.ready = false
-	}
-	k.mu.Unlock()
-	if v != nil {
-		k.router.panicked(v)
-		if k.opts.Failed != nil {
-			k.opts.Failed(errPanic)
-		}
-	}
-}
-
-// startsAt tells whether forwarding of e may begin with p.
-func (k *Sink) startsAt(e *Encoding, p *Packet) bool {
-	if len(p.Payload()) == 0 {
-		return false
-	}
-	return k.kind == Audio || p.info.KeyFrame && p.seq >= e.keyFrame
-}
-
-// relay maps and sends a packet of the current encoding.
-func (k *Sink) relay(e *Encoding, p *Packet, scratch []byte, t int64) {
-	if p.seq <= k.replayed {
-		return // was sent from the ring
-	}
-	if p.format != k.inFormat && !k.setFormat(e, p) {
-		return
-	}
-	newest := p.seq > k.spans.newestIn
-	if newest && (len(p.Payload()) == 0 || k.dropsLayer(p)) {
-		k.spans.drop(p.seq)
-		return
-	}
-	s, out := k.spans.forward(e, p.seq)
-	if s == nil {
-		return
-	}
-	if newest {
-		k.lastIn, k.lastStamp, k.lastOut, k.lastAt = e, p.timestamp, p.timestamp+s.timestamp, p.arrival
-		if p.info.HasPictureID {
-			k.pictureID = p.info.PictureID + s.pictureID
-		}
-		if p.info.HasTL0 {
-			k.tl0 = p.info.TL0 + s.tl0
-		}
-		if d := p.extension(ExtDependency); len(d) >= 3 {
-			k.pictureID = binary.BigEndian.Uint16(d[1:]) + s.pictureID
-		}
-	}
-	h := k.prepare(p, s, t)
-	h.SequenceNumber = uint16(out)
-	payload := k.payload(p, s, scratch)
-	if _, err := k.binding.Writer.WriteRTP(h, payload); err != nil {
-		return // the transport is going; it tells so itself
-	}
-	k.counters.packets++
-	k.counters.bytes += uint64(len(payload))
-	k.lastSent = t
-	if !k.flowing {
-		k.setFlowing(true)
-	}
-}
-
-// payload is p's payload as it goes out, rewritten in scratch if need be.
-func (k *Sink) payload(p *Packet, s *span, scratch []byte) []byte {
-	payload := p.Payload()
-	if s.primary {
-		if block, ok := codec.REDPrimary(payload); ok {
-			return block
-		}
-		return payload
-	}
-	if (s.pictureID != 0 || s.tl0 != 0) && p.info.HasPictureID {
-		n := copy(scratch, payload)
-		codec.Rewrite(p.format.Codec, scratch[:n], s.pictureID, s.tl0)
-		return scratch[:n]
-	}
-	return payload
-}
-
-// prepare fills the sink's header for a packet, all but the sequence number.
-func (k *Sink) prepare(p *Packet, s *span, t int64) *rtp.Header {
-	h := &k.header
-	h.Marker = p.marker || k.mark
-	k.mark = false
-	h.PayloadType = s.payloadType
-	h.SSRC = k.binding.SSRC
-	h.Timestamp = p.timestamp + s.timestamp
-	h.Extension, h.ExtensionProfile, h.Extensions = false, 0, h.Extensions[:0]
-	for ext := Extension(0); ext < extForwarded; ext++ {
-		v := p.extension(ext)
-		id := k.binding.Extensions.id[ext]
-		if v == nil || id == 0 {
-			continue
-		}
-		if ext == ExtDependency && s.pictureID != 0 && len(v) >= 3 && len(v) <= len(k.scratch)-3 {
-			n := copy(k.scratch[3:], v)
-			v = k.scratch[3 : 3+n]
-			binary.BigEndian.PutUint16(v[1:], binary.BigEndian.Uint16(v[1:])+s.pictureID)
-		}
-		k.setExtension(id, v)
-	}
-	// A packet that may be sent again under its own number must stay the same
-	// to the last bit, or AEAD's nonce is used for two different packets
-	// (RFC 7714 section 9.1): no time of sending where there is no RTX.
-	if id := k.binding.Extensions.id[ExtAbsSendTime]; id != 0 && (s.rtxPayloadType != 0 || k.kind == Audio) {
-		v := absSendTime(t)
-		k.scratch[0], k.scratch[1], k.scratch[2] = byte(v>>16), byte(v>>8), byte(v)
-		k.setExtension(id, k.scratch[:3])
-	}
-	return h
-}
-
-// setExtension adds a value; one that does not fit the one-byte form (RFC 8285
-// section 4.2) makes the header use the two-byte form.
-func (k *Sink) setExtension(id uint8, v []byte) {
-	h := &k.header
-	if len(v) == 0 || len(v) > 255 {
-		return
-	}
-	if !h.Extension {
-		h.Extension, h.ExtensionProfile = true, rtp.ExtensionProfileOneByte
-	}
-	profile := h.ExtensionProfile
-	if len(v) > 16 || id > 14 {
-		profile = rtp.ExtensionProfileTwoByte
-	}
-	_ = h.SetExtensionWithProfile(id, v, profile) // cannot fail: the lengths were checked
-}
-
-func (k *Sink) setFlowing(flowing bool) {
-	k.flowing = flowing
-	if k.opts.Flow != nil {
-		k.opts.Flow(flowing)
-	}
 }

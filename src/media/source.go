@@ -12,7 +12,8 @@ const flowTime = 2 * second
 
 // SourceOptions configure a Source.
 type SourceOptions struct {
-	// Flow is told when packets begin and cease to come; it must not block.
+	// Flow is told when packets begin and cease to come; it must not block. It
+	// is called in order, and without a lock of this package.
 	Flow func(flowing bool)
 }
 
@@ -25,13 +26,16 @@ type Source struct {
 	opts      SourceOptions
 	encodings atomic.Pointer[[]*Encoding] // copy on write, in the order of the SDP's RIDs, else of arrival
 	formats   atomic.Pointer[[]Format]    // negotiated, the preferred one first
-	flowing   atomic.Bool
+	flowing   atomic.Bool                 // written with mu held
 	last      atomic.Int64
+	speech    speech
 
-	mu     sync.Mutex // guards the following
-	sinks  map[*Sink]struct{}
-	rids   []string // as in the SDP, lowest first where the publisher lists them so
-	closed bool
+	mu      sync.Mutex // guards the following
+	sinks   map[*Sink]struct{}
+	rids    []string // as in the SDP, lowest first where the publisher lists them so
+	closed  bool
+	told    bool // what Flow was told last
+	telling bool // somebody is calling Flow, and goes on while there is news
 }
 
 // NewSource makes a source that nothing has been negotiated for.
@@ -51,7 +55,7 @@ func (s *Source) Flowing() bool { return s.flowing.Load() }
 // RequestKeyFrame asks the publisher for a key frame of each active encoding.
 // Requests are merged and throttled. Does nothing for audio.
 func (s *Source) RequestKeyFrame() {
-	t := now()
+	t := s.router.now()
 	for _, e := range *s.encodings.Load() {
 		if e.active(t) {
 			e.requestKeyFrame(t)
@@ -61,7 +65,7 @@ func (s *Source) RequestKeyFrame() {
 
 // Stats is a snapshot.
 func (s *Source) Stats() SourceStats {
-	t := now()
+	t := s.router.now()
 	var out SourceStats
 	f := s.preferred()
 	for _, e := range *s.encodings.Load() {
@@ -88,36 +92,66 @@ func (s *Source) preferred() *Format {
 }
 
 // negotiated records what the publisher may send, and tells the sinks.
-func (s *Source) negotiated(formats []Format, rids []string) {
+// Encodings of RIDs that are no longer agreed on end: others need their place.
+func (s *Source) negotiated(formats []Format, rids, labels []string) {
 	s.formats.Store(&formats)
 	s.mu.Lock()
 	s.rids = slices.Clone(rids)
+	var ended []*Encoding
+	list := slices.DeleteFunc(slices.Clone(*s.encodings.Load()), func(e *Encoding) bool {
+		gone := !slices.Contains(labels, e.rid)
+		if gone {
+			ended = append(ended, e)
+		}
+		return gone
+	})
+	s.encodings.Store(&list)
 	s.mu.Unlock()
 	s.changed()
+	for _, e := range ended {
+		e.end()
+	}
 }
 
-// encoding returns the one with that RID and SSRC, made anew where it is not
-// there or has another SSRC; nil when there are too many.
-func (s *Source) encoding(in *Inbound, rid string, ssrc uint32) *Encoding {
+// encoding returns the one with that RID and SSRC. Where the RID has another
+// SSRC's encoding, that one ends if it is silent or may be taken over from.
+// Nil where there is no place.
+func (s *Source) encoding(in *Inbound, rid string, ssrc uint32, takeOver bool, t int64) *Encoding {
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil
-	}
-	list := slices.Clone(*s.encodings.Load())
+	list := *s.encodings.Load()
 	at := slices.IndexFunc(list, func(e *Encoding) bool { return e.rid == rid })
-	if at >= 0 && list[at].ssrc == ssrc && list[at].in == in {
+	if at >= 0 && list[at].ssrc == ssrc {
 		s.mu.Unlock()
 		return list[at]
 	}
-	e := newEncoding(s, in, rid, ssrc)
-	switch {
-	case at >= 0:
-		list[at] = e
-	case len(list) >= MaxEncodings:
+	if s.closed || at < 0 && len(list) >= MaxEncodings || at >= 0 && !takeOver && list[at].active(t) {
 		s.mu.Unlock()
 		return nil
-	default:
+	}
+	return s.place(newEncoding(s, in, rid, ssrc, t), at)
+}
+
+// renew returns a fresh encoding for the SSRC of one that has ended, if what
+// has its place is silent, or whose numbers start anew. Nil where that cannot
+// be, or was just done: it costs a ring.
+func (s *Source) renew(old *Encoding, t int64) *Encoding {
+	s.mu.Lock()
+	list := *s.encodings.Load()
+	at := slices.IndexFunc(list, func(e *Encoding) bool { return e.rid == old.rid })
+	if s.closed || at < 0 || list[at] != old && list[at].active(t) || t-list[at].born < activeTime {
+		s.mu.Unlock()
+		return nil
+	}
+	return s.place(newEncoding(s, old.in, old.rid, old.ssrc, t), at)
+}
+
+// place puts e into the list, at -1 as one more, and lets go of mu.
+func (s *Source) place(e *Encoding, at int) *Encoding {
+	list := slices.Clone(*s.encodings.Load())
+	var old *Encoding
+	if at >= 0 {
+		old, list[at] = list[at], e
+	} else {
 		list = append(list, e)
 		slices.SortStableFunc(list, func(a, b *Encoding) int {
 			return slices.Index(s.rids, a.rid) - slices.Index(s.rids, b.rid)
@@ -126,6 +160,9 @@ func (s *Source) encoding(in *Inbound, rid string, ssrc uint32) *Encoding {
 	s.encodings.Store(&list)
 	s.mu.Unlock()
 	s.changed()
+	if old != nil {
+		old.end()
+	}
 	return e
 }
 
@@ -146,17 +183,43 @@ func (s *Source) changed() {
 	}
 }
 
-func (s *Source) arrived(_ *Encoding, t int64) {
+func (s *Source) arrived(t int64) {
 	s.last.Store(t)
-	if !s.flowing.Load() && s.flowing.CompareAndSwap(false, true) {
-		s.tellFlow(true)
+	if !s.flowing.Load() && s.setFlowing(true) {
 		s.changed() // it may be active again
 	}
 }
 
-func (s *Source) tellFlow(flowing bool) {
-	if s.opts.Flow != nil {
-		s.opts.Flow(flowing)
+// setFlowing records the flow and tells of it, in order: who finds another
+// telling leaves it to that one. False where nothing changed.
+func (s *Source) setFlowing(flowing bool) bool {
+	s.mu.Lock()
+	if s.flowing.Load() == flowing || flowing && s.closed {
+		s.mu.Unlock()
+		return false
+	}
+	s.flowing.Store(flowing)
+	tell := !s.telling && s.opts.Flow != nil
+	s.telling = s.telling || tell
+	s.mu.Unlock()
+	if tell {
+		s.tellFlow()
+	}
+	return true
+}
+
+func (s *Source) tellFlow() {
+	for {
+		s.mu.Lock()
+		if s.told == s.flowing.Load() {
+			s.telling = false
+			s.mu.Unlock()
+			return
+		}
+		s.told = !s.told
+		told := s.told
+		s.mu.Unlock()
+		s.opts.Flow(told)
 	}
 }
 
@@ -165,8 +228,8 @@ func (s *Source) tick(t int64) {
 	for _, e := range *s.encodings.Load() {
 		e.tick(t)
 	}
-	if t-s.last.Load() > flowTime && s.flowing.CompareAndSwap(true, false) {
-		s.tellFlow(false)
+	if t-s.last.Load() > flowTime && s.flowing.Load() {
+		s.setFlowing(false)
 	}
 }
 
@@ -174,14 +237,16 @@ func (s *Source) tick(t int64) {
 func (s *Source) end() {
 	s.mu.Lock()
 	s.closed = true
+	ended := *s.encodings.Swap(&[]*Encoding{})
 	s.mu.Unlock()
-	s.encodings.Store(&[]*Encoding{})
 	s.changed()
-	if s.flowing.CompareAndSwap(true, false) {
-		s.tellFlow(false)
+	for _, e := range ended {
+		e.end()
 	}
+	s.setFlowing(false)
 }
 
+// attach and detach are called with the sink locked.
 func (s *Source) attach(k *Sink) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

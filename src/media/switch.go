@@ -10,37 +10,134 @@ import (
 	"ksfu/src/codec"
 )
 
-// switchTo makes e the encoding that is forwarded, from p on: the outgoing
-// numbers go on after the last ones, the timestamp by the time that has passed
-// between the two captures.
-func (k *Sink) switchTo(e *Encoding, p *Packet) {
-	if k.current != nil {
+// maxPause bounds, in ns, what a timestamp advances by over a disconnection:
+// half of what 32 bits hold at 90 kHz is 6.6 h, and would be a step back.
+const maxPause = 3600 * second
+
+// update looks again at what should be forwarded: the source, what it may
+// send, its encodings or the layer allowed have changed.
+func (k *Sink) update() {
+	k.mu.Lock()
+	defer k.unlock()
+	k.reconsider(k.router.now())
+}
+
+// reconsider is update with k.mu held.
+func (k *Sink) reconsider(t int64) {
+	if k.source == nil || !k.bound || k.ended {
+		return
+	}
+	if !k.sendable() {
+		k.leave()
+		return
+	}
+	if !k.ready {
+		return
+	}
+	want := k.choose(t)
+	switch want {
+	case nil:
+		k.leave()
+		return
+	case k.current:
+		if k.next != nil {
+			k.next.remove(k)
+			k.next = nil
+		}
+		return
+	case k.next:
+		return
+	}
+	if k.next != nil {
+		k.next.remove(k)
+	}
+	k.next = want
+	want.add(k)
+	if k.kind == Video && !(k.current == nil && k.replay(want, t)) {
+		want.requestKeyFrame(t)
+	}
+}
+
+// sendable tells whether anything that the source may send can be sent on, and
+// says so once where nothing can.
+func (k *Sink) sendable() bool {
+	formats := *k.source.formats.Load()
+	for i := range formats {
+		if out, _ := k.outFormat(&formats[i]); out != nil {
+			return true
+		}
+	}
+	if len(formats) > 0 {
+		k.mismatched(formats)
+	}
+	return len(formats) == 0
+}
+
+func (k *Sink) mismatched(formats []Format) {
+	if !k.failed {
+		k.failed = true
+		k.trouble = mismatch(formats, k.binding.Formats)
+	}
+}
+
+// begin starts the forwarding of the encoding that was waited for, if p is
+// where it may: at the first packet of a key frame.
+func (k *Sink) begin(e *Encoding, p *Packet, t int64) {
+	if p.payload.len == 0 || k.kind == Video && p.seq != e.keyFrame {
+		return
+	}
+	if p.seq < e.newest() && k.replay(e, t) {
+		return // it came late: those after it are in the ring
+	}
+	k.switchTo(e, p.seq)
+}
+
+// switchTo makes e the encoding that is forwarded, from that packet on.
+func (k *Sink) switchTo(e *Encoding, seq int64) {
+	if k.current != nil && k.current != e {
 		k.current.remove(k)
 	}
 	k.current, k.next, k.inFormat = e, nil, nil
-	k.replayed = p.seq - 1
+	k.replayed = seq - 1
 	k.mark = k.kind == Audio
-	k.setFormat(e, p)
+	k.temporal = allTemporal
+	if k.layer.encoding == e {
+		k.temporal = k.layer.temporal
+	}
+	k.dropping = frameMark{}
 }
 
-// setFormat opens a new span for the packet's format; false if it has none
-// here.
-func (k *Sink) setFormat(e *Encoding, p *Packet) bool {
-	out, primary := k.outFormat(p.format)
-	if out == nil {
-		if !k.failed {
-			k.failed = true
-			if k.opts.Failed != nil {
-				k.opts.Failed(mismatch([]Format{*p.format}, k.binding.Formats))
-			}
-		}
+// setFormat opens a new span for the packet's format: the outgoing numbers go
+// on after the last ones, the timestamp by the time that has passed between
+// the two captures. False if the packet cannot be sent.
+func (k *Sink) setFormat(e *Encoding, p *Packet, t int64) bool {
+	if p.payload.len == 0 {
+		k.spans.drop(p.seq, frameMark{}, 0)
 		return false
 	}
-	s := span{encoding: e, payloadType: out.PayloadType, rtxPayloadType: out.RTX, primary: primary}
-	if k.binding.RTX == 0 {
-		s.rtxPayloadType = 0
+	out, primary := k.outFormat(p.format)
+	if out == nil {
+		k.mismatched([]Format{*p.format})
+		return false
 	}
-	s.timestamp = k.continueAt(e, p) - p.timestamp
+	rtx := k.binding.rtxOf(out)
+	if cur := k.spans.current(); k.inFormat != nil && cur != nil {
+		if cur.codec == p.format.Codec && cur.payloadType == out.PayloadType && cur.rtxPayloadType == rtx && cur.primary == primary {
+			k.inFormat = p.format // renegotiated: only the publisher's numbers differ
+			return true
+		}
+	}
+	if k.kind == Video && !p.info.KeyFrame { // of a new codec, or after a mismatch
+		if k.inFormat != nil {
+			k.spans.drop(p.seq, frameMark{p.timestamp, true}, 0)
+		}
+		e.requestKeyFrame(t)
+		return false
+	}
+	s := span{
+		encoding: e, codec: p.format.Codec, payloadType: out.PayloadType, rtxPayloadType: rtx, primary: primary,
+		timestamp: k.continueAt(e, p) - p.timestamp,
+	}
 	if p.info.HasPictureID {
 		s.pictureID = k.pictureID + 1 - p.info.PictureID
 	}
@@ -59,22 +156,26 @@ func (k *Sink) setFormat(e *Encoding, p *Packet) bool {
 // publishers' sender reports tell the time between two captures best; where
 // one has not come yet, the times of arrival must do.
 func (k *Sink) continueAt(e *Encoding, p *Packet) uint32 {
-	if k.lastIn == nil {
-		return k.lastOut
+	l := &k.last
+	if !l.any {
+		return l.out
 	}
-	if k.lastIn == e && k.current == e && k.inFormat != nil {
-		return k.lastOut + p.timestamp - k.lastStamp // the codec alone has changed
+	if l.encoding == e && k.inFormat != nil && l.clockRate == p.format.ClockRate {
+		return l.out + p.timestamp - l.stamp // the codec alone has changed
 	}
-	elapsed := p.arrival - k.lastAt
-	before, ok1 := k.lastIn.captureTime(k.lastStamp)
+	elapsed := p.arrival - l.at
+	before, ok1 := l.captured, l.dated
+	if l.encoding != nil {
+		before, ok1 = l.encoding.captureTime(l.stamp)
+	}
 	after, ok2 := e.captureTime(p.timestamp)
 	// A capture clock that contradicts the arrivals by more than a second is
 	// wrong (a publisher whose reports lie or whose clock was set).
 	if d := after - before - elapsed; ok1 && ok2 && d > -second && d < second {
 		elapsed = after - before
 	}
-	ticks := elapsed / 1000 * int64(p.format.ClockRate) / 1_000_000
-	return k.lastOut + uint32(max(ticks, 1)) // never the same frame, never back
+	elapsed = min(max(elapsed, 0), maxPause)
+	return l.out + max(ticks(elapsed, p.format.ClockRate), 1) // never the same frame, never back
 }
 
 // replay sends what the ring holds since the last key frame of e and goes on
@@ -91,7 +192,7 @@ func (k *Sink) replay(e *Encoding, t int64) bool {
 		return false
 	}
 	scratch := make([]byte, maxPacket)
-	k.current, k.next, k.inFormat, k.replayed = e, nil, nil, run[0].seq-1
+	k.switchTo(e, run[0].seq)
 	for i := range run {
 		k.relay(e, &run[i], scratch, t)
 	}
@@ -119,27 +220,6 @@ func (e *Encoding) sinceKeyFrame(t int64) []Packet {
 		run = append(run, c)
 	}
 	return run
-}
-
-// dropsLayer tells whether p belongs to a temporal layer above the one allowed,
-// and raises the layer where the stream lets it.
-func (k *Sink) dropsLayer(p *Packet) bool {
-	tid := int(p.info.Temporal)
-	if tid <= k.layer.now {
-		return false
-	}
-	if tid <= k.layer.temporal && p.info.Start && p.info.Switchable {
-		k.layer.now = tid
-		return false
-	}
-	if p.info.Start && p.info.HasPictureID {
-		// The frame's picture id goes to the next one: VP8 receivers take a
-		// hole in the ids for a lost frame.
-		if s := k.spans.current(); s != nil {
-			s.pictureID--
-		}
-	}
-	return true
 }
 
 // mismatch says what the source has and what the sink would take.
