@@ -19,9 +19,16 @@ export const results = join(root, 'bin', 'web-test');
 // sees a race (which leaves the program running).
 const BAD = /^(panic: |fatal error: |WARNING: DATA RACE|goroutine \d+ .*\[running\])/m;
 
-/** A port free for TCP and UDP alike. @returns {Promise<number>} */
-export async function freePort() {
-  for (;;) {
+/**
+ * Ports free for TCP and UDP alike. All are held until the last is found: one
+ * that was let go may be the next that the system gives.
+ * @param {number} count
+ * @returns {Promise<number[]>}
+ */
+async function freePorts(count) {
+  const ports = [];
+  const held = [];
+  while (ports.length < count) {
     const tcp = createServer().listen(0);
     await once(tcp, 'listening');
     const address = tcp.address();
@@ -31,11 +38,11 @@ export async function freePort() {
       udp.once('error', () => resolve(false));
       udp.bind(address.port, () => resolve(true));
     });
-    if (free) udp.close();
-    tcp.close();
-    await once(tcp, 'close');
-    if (free) return address.port;
+    held.push(tcp, udp);
+    if (free) ports.push(address.port);
   }
+  await Promise.all(held.map((one) => new Promise((resolve) => one.close(resolve))));
+  return ports;
 }
 
 /** A ksfu of its own for one test: own ports, own state, own log. */
@@ -64,7 +71,7 @@ export class Server {
 
   /** @param {Record<string, string>} env beside the test's own */
   async start(env) {
-    [this.httpPort, this.kurentoPort, this.mediaPort] = [await freePort(), await freePort(), await freePort()];
+    [this.httpPort, this.kurentoPort, this.mediaPort] = await freePorts(3);
     this.state = mkdtempSync(join(tmpdir(), 'ksfu-test-'));
     this.child = spawn(binary, [], {
       // An empty folder: no .env and no certificate of the caller's is read.
