@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"net"
 	"slices"
 	"strings"
 
@@ -70,8 +69,14 @@ func rejected(l mline) *sdp.MediaDescription {
 		},
 		Attributes: []sdp.Attribute{sdp.NewAttribute("mid", l.mid)},
 	}
-	if name.Media != "application" {
-		m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
+	if name.Media == "application" {
+		return m
+	}
+	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
+	for _, a := range l.desc.Attributes {
+		if a.Key == "rtpmap" { // clients on Pion refuse an answer with formats that it does not explain
+			m.Attributes = append(m.Attributes, a)
+		}
 	}
 	return m
 }
@@ -200,37 +205,6 @@ func sortExtensions(m *sdp.MediaDescription) {
 	for i := range at {
 		m.Attributes[at[i]] = list[i]
 	}
-}
-
-// announced leaves out candidates of addresses that are not announced, and
-// hides those that MDNS hides; ok is false for one to be left out.
-func (e *Engine) announced(candidate string) (line string, ok bool) {
-	f := strings.Fields(candidate)
-	if len(f) < 8 {
-		return candidate, false
-	}
-	ip := net.ParseIP(f[4])
-	if !e.announces(ip) {
-		return "", false
-	}
-	if e.mdns == nil {
-		return candidate, true
-	}
-	for i := 8; i+1 < len(f); i += 2 { // what is hidden must not stand beside a reflexive address
-		switch f[i] {
-		case "raddr":
-			f[i+1] = "0.0.0.0" // RFC 8839 section 5.1
-		case "rport":
-			f[i+1] = "9"
-		}
-	}
-	if f[7] == "host" && ip != nil && ip.IsPrivate() {
-		if ip.To4() == nil {
-			return "", false // the name is answered for on IPv4 only
-		}
-		f[4] = e.mdns.name
-	}
-	return strings.Join(f, " "), true
 }
 
 func kindOf(name string) (media.Kind, bool) {

@@ -26,6 +26,7 @@ type candidates struct {
 	told     int         // of found
 	done     bool
 	doneTold bool
+	placed   bool   // the description they belong to has been made
 	mid      string // of the line that carries the transport
 	index    uint16
 }
@@ -39,7 +40,7 @@ func (c *candidates) place(local string) {
 	}
 	for i, m := range s.MediaDescriptions {
 		if m.MediaName.Port.Value != 0 {
-			c.mid, c.index = attribute(m.Attributes, "mid"), uint16(i)
+			c.mid, c.index, c.placed = attribute(m.Attributes, "mid"), uint16(i), true
 			return
 		}
 	}
@@ -57,7 +58,7 @@ func (c *candidates) ready(ufrag, pwd string) []Candidate {
 // restart begins another ICE generation (RFC 8445 section 9): local candidates
 // are gathered anew, and remote ones belong to a description yet to come.
 func (c *candidates) restart() {
-	c.isReady, c.taken = false, nil
+	c.isReady, c.placed, c.taken = false, false, nil
 	for _, w := range c.waiting {
 		_, _ = c.take(w.Candidate)
 	}
@@ -130,18 +131,20 @@ func (ep *Endpoint) Gather() error {
 
 // gathered takes one candidate of Pion's, nil at the end.
 func (ep *Endpoint) gathered(pc *webrtc.PeerConnection, c *webrtc.ICECandidate) {
-	line, ok := "", false
+	var lines []string
 	if c != nil {
-		line, ok = ep.engine.announced(c.ToJSON().Candidate)
+		lines = ep.engine.announced(c.ToJSON().Candidate)
 	}
 	ep.mu.Lock()
 	defer ep.mu.Unlock()
-	switch {
-	case ep.pc != pc:
-	case c == nil:
-		ep.candidates.done = true
-	case ok && !slices.ContainsFunc(ep.candidates.found, func(f Candidate) bool { return same(f.Candidate, line) }):
-		ep.candidates.found = append(ep.candidates.found, Candidate{Candidate: line})
+	if ep.pc != pc {
+		return
+	}
+	ep.candidates.done = ep.candidates.done || c == nil
+	for _, line := range lines {
+		if !slices.ContainsFunc(ep.candidates.found, func(f Candidate) bool { return same(f.Candidate, line) }) {
+			ep.candidates.found = append(ep.candidates.found, Candidate{Candidate: line})
+		}
 	}
 	ep.tellCandidates()
 }
@@ -157,7 +160,7 @@ func same(a, b string) bool {
 // order.
 func (ep *Endpoint) tellCandidates() {
 	c := &ep.candidates
-	if !c.released {
+	if !c.released || !c.placed {
 		return
 	}
 	for ; c.told < len(c.found); c.told++ {

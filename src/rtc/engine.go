@@ -18,14 +18,6 @@ import (
 )
 
 const (
-	// socketBuffer is asked of the kernel for the shared socket, in bytes: a
-	// key frame to 50 viewers is about 4 MB at once.
-	socketBuffer = 4 << 20
-	// tcpWriteBuffer is what one ICE-TCP viewer may be behind, in bytes; what is
-	// more is dropped, so that a slow viewer keeps nobody else waiting.
-	tcpWriteBuffer = 1 << 20
-	// tcpFirstPacket: a TCP connection that says nothing is closed.
-	tcpFirstPacket = 5 * time.Second
 	// dtlsTimeout: a handshake that has not ended by then has failed. Five
 	// flights may be lost one after the other (RFC 6347 section 4.2.4.1).
 	dtlsTimeout = 30 * time.Second
@@ -83,53 +75,6 @@ func New(opts Options) (*Engine, error) {
 	return e, nil
 }
 
-// listen opens the single port: UDP for each address family, and TCP.
-func (e *Engine) listen() error {
-	port := max(e.opts.SinglePort, 0)
-	addrs := []*net.UDPAddr{{IP: net.IPv4zero, Port: port}, {IP: net.IPv6unspecified, Port: port}}
-	if ip := net.ParseIP(e.opts.Address); ip != nil {
-		addrs = []*net.UDPAddr{{IP: ip, Port: port}}
-	}
-	e.mux = &portMux{}
-	for i, addr := range addrs {
-		family := "udp4"
-		if addr.IP.To4() == nil {
-			family = "udp6"
-		}
-		addr.Port = max(e.port, port)
-		conn, err := net.ListenUDP(family, addr)
-		if err != nil && i > 0 {
-			e.opts.Logger.Debug("media without IPv6", "reason", err)
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("listen on the media port: %w (choose another with ICE_SINGLE_PORT, or 0 for ephemeral ports)", err)
-		}
-		_ = conn.SetReadBuffer(socketBuffer) // what the system refuses it cuts off itself
-		_ = conn.SetWriteBuffer(socketBuffer)
-		e.udp = append(e.udp, conn)
-		if a, ok := conn.LocalAddr().(*net.UDPAddr); ok {
-			e.port = a.Port
-		}
-		mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: e.log.NewLogger("ice"), Net: e.net})
-		if family == "udp4" {
-			e.mux.v4 = mux
-		} else {
-			e.mux.v6 = mux
-		}
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort(e.opts.Address, fmt.Sprint(e.port)))
-	if err != nil {
-		return fmt.Errorf("listen on the media port for ICE-TCP: %w (choose another with ICE_SINGLE_PORT)", err)
-	}
-	e.tcpIn = l
-	e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: l, Logger: e.log.NewLogger("ice-tcp"), ReadBufferSize: 64,
-		WriteBufferSize: tcpWriteBuffer, FirstStunBindTimeout: tcpFirstPacket, AliveDurationForConnFromStun: tcpFirstPacket,
-	})
-	return nil
-}
-
 // Port is the single port, 0 where there is none.
 func (e *Engine) Port() int { return e.port }
 
@@ -183,35 +128,7 @@ func (e *Engine) settings(ep *Endpoint) (webrtc.SettingEngine, error) {
 	if err := se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil { // see srtpProfiles
 		return se, err
 	}
-	return se, se.SetICEAddressRewriteRules(rewriteRules(e.opts.NAT1To1, e.opts.NAT1To1Srflx)...)
-}
-
-// rewriteRules announce the given addresses instead of or beside local ones.
-func rewriteRules(addrs []string, srflx bool) []webrtc.ICEAddressRewriteRule {
-	var replace, add []string
-	for _, a := range addrs {
-		if a != "" && a[0] == '+' {
-			add = append(add, a[1:])
-		} else {
-			replace = append(replace, a)
-		}
-	}
-	kind := webrtc.ICECandidateTypeHost
-	if srflx {
-		kind = webrtc.ICECandidateTypeSrflx
-	}
-	var rules []webrtc.ICEAddressRewriteRule
-	if len(replace) > 0 {
-		mode := webrtc.ICEAddressRewriteReplace
-		if srflx {
-			mode = webrtc.ICEAddressRewriteAppend // there is no local one of that type to replace
-		}
-		rules = append(rules, webrtc.ICEAddressRewriteRule{External: replace, AsCandidateType: kind, Mode: mode})
-	}
-	if len(add) > 0 {
-		rules = append(rules, webrtc.ICEAddressRewriteRule{External: add, AsCandidateType: kind, Mode: webrtc.ICEAddressRewriteAppend})
-	}
-	return rules
+	return se, se.SetICEAddressRewriteRules(rewriteRules(e.opts)...)
 }
 
 // checkServers tells at the start what would else fail each endpoint.
@@ -243,15 +160,6 @@ func (e *Engine) iceServers() []webrtc.ICEServer {
 		})
 	}
 	return list
-}
-
-// announces tells whether a local address goes into candidates: loopback ones
-// are of no use to another host (RFC 8445 section 5.1.1.1).
-func (e *Engine) announces(ip net.IP) bool {
-	if ip.To4() == nil && ip.IsLinkLocalUnicast() {
-		return false // means nothing without a zone, which a candidate has none of
-	}
-	return ip == nil || !ip.IsLoopback() || e.opts.Loopback || e.opts.Address != "" || e.net.onlyLoopback()
 }
 
 // Close closes all endpoints and the ports.

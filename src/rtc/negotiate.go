@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -55,7 +56,7 @@ func (ep *Endpoint) mayAnswer() error {
 func (ep *Endpoint) answer(pc *webrtc.PeerConnection, offer string, remote *description) (string, error) {
 	for _, l := range remote.lines {
 		if l.accepted && !l.data && transceiver(pc, l.mid) == nil {
-			if err := ep.addTransceiver(pc, l.kind); err != nil {
+			if _, err := ep.addTransceiver(pc, l.kind); err != nil {
 				return "", ep.refused(err)
 			}
 		}
@@ -103,7 +104,8 @@ func (ep *Endpoint) abandon(pc *webrtc.PeerConnection) {
 	_ = pc.GracefulClose() // it had not begun
 }
 
-// Offer makes an offer. The next call must be SetAnswer.
+// Offer makes an offer. The next call must be SetAnswer; until then this offer
+// is the answer to further calls.
 func (ep *Endpoint) Offer(o OfferOptions) (offer string, err error) {
 	ep.negotiating.Lock()
 	defer ep.negotiating.Unlock()
@@ -112,29 +114,19 @@ func (ep *Endpoint) Offer(o OfferOptions) (offer string, err error) {
 	if err != nil {
 		return "", err
 	}
-	asked := [2]bool{media.Audio: o.Audio, media.Video: o.Video}
-	for _, t := range pc.GetTransceivers() {
-		for _, kind := range media.Kinds() {
-			if t.Kind() == codecType(kind) {
-				asked[kind] = false
-			}
-		}
-	}
-	opts := ep.options()
-	for _, kind := range media.Kinds() {
-		if asked[kind] && anyAllowed(kind, opts) {
-			if err := ep.addTransceiver(pc, kind); err != nil {
-				return "", ep.refused(err)
-			}
-		}
-	}
 	ep.mu.Lock()
-	restart := o.ICERestart && ep.negotiated
+	layout, local, pending := ep.layout, ep.local, ep.offered
+	restart := o.ICERestart && ep.negotiated && !pending
 	if restart {
 		ep.candidates.restart()
 	}
-	layout := ep.layout
 	ep.mu.Unlock()
+	if pending {
+		return local, nil
+	}
+	if err := ep.addMissing(pc, o, layout); err != nil {
+		return "", ep.refused(err)
+	}
 	made, err := pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	if err == nil {
 		err = pc.SetLocalDescription(made)
@@ -142,15 +134,49 @@ func (ep *Endpoint) Offer(o OfferOptions) (offer string, err error) {
 	if err != nil {
 		return "", ep.refused(err)
 	}
-	local, err := ep.compose(made.SDP, nil, layout)
+	local, err = ep.compose(made.SDP, nil, layout)
 	if err != nil {
 		return "", err
 	}
 	ep.mu.Lock()
 	ep.local, ep.offered = local, true
 	ep.candidates.place(local)
+	ep.tellCandidates()
 	ep.mu.Unlock()
 	return local, nil
+}
+
+// addMissing prepares the kinds that an offer asks for and that have no line yet.
+func (ep *Endpoint) addMissing(pc *webrtc.PeerConnection, o OfferOptions, layout []mline) error {
+	asked := [2]bool{media.Audio: o.Audio, media.Video: o.Video}
+	taken := map[string]bool{} // mids: Pion does not know of the lines that were rejected
+	for _, l := range layout {
+		taken[l.mid] = true
+	}
+	for _, t := range pc.GetTransceivers() {
+		taken[t.Mid()] = true
+		for _, kind := range media.Kinds() {
+			asked[kind] = asked[kind] && t.Kind() != codecType(kind)
+		}
+	}
+	opts, next := ep.options(), 0
+	for _, kind := range media.Kinds() {
+		if !asked[kind] || !anyAllowed(kind, opts) {
+			continue
+		}
+		t, err := ep.addTransceiver(pc, kind)
+		if err != nil {
+			return err
+		}
+		for taken[strconv.Itoa(next)] {
+			next++
+		}
+		taken[strconv.Itoa(next)] = true
+		if err := t.SetMid(strconv.Itoa(next)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetAnswer takes the answer to the last offer.
@@ -207,19 +233,17 @@ func (ep *Endpoint) refused(err error) error {
 // addTransceiver prepares for a line of a kind. It does all that the endpoint
 // may: what the remote side wants of it changes from negotiation to
 // negotiation, and compose and settle see to that.
-func (ep *Endpoint) addTransceiver(pc *webrtc.PeerConnection, kind media.Kind) error {
+func (ep *Endpoint) addTransceiver(pc *webrtc.PeerConnection, kind media.Kind) (*webrtc.RTPTransceiver, error) {
 	direction := webrtc.RTPTransceiverDirectionSendonly
 	switch {
 	case ep.opts.Send && ep.opts.Receive:
 		direction = webrtc.RTPTransceiverDirectionSendrecv
 	case !ep.opts.Send: // also for one that may do neither: its lines are inactive
-		_, err := pc.AddTransceiverFromKind(codecType(kind), webrtc.RTPTransceiverInit{
+		return pc.AddTransceiverFromKind(codecType(kind), webrtc.RTPTransceiverInit{
 			Direction: webrtc.RTPTransceiverDirectionRecvonly,
 		})
-		return err
 	}
-	_, err := pc.AddTransceiverFromTrack(ep.tracks[kind], webrtc.RTPTransceiverInit{Direction: direction})
-	return err
+	return pc.AddTransceiverFromTrack(ep.tracks[kind], webrtc.RTPTransceiverInit{Direction: direction})
 }
 
 func transceiver(pc *webrtc.PeerConnection, mid string) *webrtc.RTPTransceiver {
@@ -267,6 +291,7 @@ func (ep *Endpoint) settle(pc *webrtc.PeerConnection, local, remoteText string, 
 	ep.local, ep.remote, ep.layout = local, remoteText, remote.lines
 	ep.offered, ep.negotiated = false, true
 	ep.candidates.place(local)
+	ep.tellCandidates()
 	waiting := ep.candidates.ready(ufrag, pwd)
 	for _, c := range remote.candidates() {
 		if again, err := ep.candidates.take(c.Candidate); !again && err == nil {

@@ -309,3 +309,5 @@ func (c *client) read(r *webrtc.TrackRemote, n int) []*rtp.Packet {
 }
 
 func both() EndpointOptions { return EndpointOptions{Receive: true, Send: true} }
+
+func after(d time.Duration) time.Time { return time.Now().Add(d) }

@@ -70,7 +70,11 @@ func (ep *Endpoint) Stats() Stats {
 		return s
 	}
 	selected, _ := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
-	for _, r := range pc.GetStats() {
+	report := pc.GetStats()
+	// Its lock is what puts the reading before the end of the connection, which
+	// Pion begins by itself when the remote side closes DTLS.
+	_ = pc.GetTransceivers()
+	for _, r := range report {
 		switch r := r.(type) {
 		case webrtc.ICECandidateStats:
 			s.Candidates = append(s.Candidates, CandidateStats{
