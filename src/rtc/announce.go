@@ -3,6 +3,8 @@ package rtc
 import (
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pion/webrtc/v4"
@@ -19,8 +21,30 @@ func (e *Engine) announced(candidate string) []string {
 	if e.opts.NAT1To1Srflx && f[7] == "host" && f[2] == "udp" {
 		list = e.reflexive(f)
 	}
-	if own, ok := e.hidden(f); ok {
-		list = append([]string{own}, list...)
+	var hosts []string
+	for _, host := range e.hosts(f) {
+		if own, ok := e.hidden(host); ok {
+			hosts = append(hosts, own)
+		}
+	}
+	return append(hosts, list...)
+}
+
+// hosts are a candidate and, where it stands for the shared socket, one for
+// each further address of that, each a step less preferred (RFC 8445 section
+// 5.1.2.1's local preference).
+func (e *Engine) hosts(f []string) [][]string {
+	list := [][]string{f}
+	priority, err := strconv.ParseUint(f[3], 10, 32)
+	if e.mux == nil || f[7] != "host" || f[2] != "udp" || err != nil {
+		return list
+	}
+	for i, ip := range e.mux.beside(net.ParseIP(f[4])) {
+		other := slices.Clone(f)
+		other[0] += strconv.Itoa(i)
+		other[3] = strconv.FormatUint(priority-uint64(i+1)<<8, 10)
+		other[4] = ip.String()
+		list = append(list, other)
 	}
 	return list
 }

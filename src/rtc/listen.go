@@ -38,7 +38,7 @@ func (e *Engine) listen() error {
 			return fmt.Errorf("listen on the media port: %w (choose another with ICE_SINGLE_PORT, or 0 for ephemeral ports)", err)
 		}
 	}
-	e.mux = &portMux{}
+	e.mux = &portMux{announces: e.announces}
 	for _, conn := range e.udp {
 		_ = conn.SetReadBuffer(socketBuffer) // what the system refuses it cuts off itself
 		_ = conn.SetWriteBuffer(socketBuffer)
