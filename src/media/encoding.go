@@ -280,6 +280,13 @@ func (e *Encoding) bitrate(temporal int, t int64) int {
 	return sum
 }
 
+// settled tells that the rate is more than a guess.
+func (e *Encoding) settled(t int64) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rate.settled(t)
+}
+
 func (e *Encoding) snapshot(t int64) EncodingStats {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,7 +1,5 @@
 package media
 
-import "encoding/binary"
-
 // Extension is an RTP header extension that this package knows (RFC 8285).
 type Extension uint8
 
@@ -108,12 +106,4 @@ func parseExtensions(x *ExtensionIDs, profile uint16, block []byte, base int, ou
 		}
 		i += size
 	}
-}
-
-// uint16At reads a value of at least two bytes, ok is false for shorter ones.
-func uint16At(b []byte) (v uint16, ok bool) {
-	if len(b) < 2 {
-		return 0, false
-	}
-	return binary.BigEndian.Uint16(b), true
 }

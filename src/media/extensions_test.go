@@ -70,7 +70,7 @@ func TestExtensionIDs(t *testing.T) {
 		ids.SetURI(uri, uint8(ext+1))
 	}
 	ids.SetURI("urn:unknown", 99)
-	for ext := Extension(0); ext < extCount; ext++ {
+	for ext := range extCount {
 		if ids.ID(ext) != uint8(ext)+1 {
 			t.Errorf("extension %d has id %d", ext, ids.ID(ext))
 		}

@@ -126,7 +126,7 @@ func (k *Sink) prepare(p *Packet, s *span, t int64) *rtp.Header {
 	h.SSRC = k.binding.SSRC
 	h.Timestamp = p.timestamp + s.timestamp
 	h.Extension, h.ExtensionProfile, h.Extensions = false, 0, h.Extensions[:0]
-	for ext := Extension(0); ext < extForwarded; ext++ {
+	for ext := range extForwarded {
 		v := p.extension(ext)
 		id := k.binding.Extensions.id[ext]
 		if v == nil || id == 0 {

@@ -143,7 +143,7 @@ func (in *Inbound) setLines(lines []Line) {
 		if !slices.Contains(in.sources, line.Source) {
 			in.sources = append(in.sources, line.Source)
 		}
-		for ext := Extension(0); ext < extCount; ext++ {
+		for ext := range extCount {
 			in.extensions.Set(ext, line.Extensions.ID(ext))
 		}
 		for j := range line.Formats {

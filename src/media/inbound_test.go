@@ -2,6 +2,7 @@ package media
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -177,7 +178,7 @@ func TestTooManyStreams(t *testing.T) {
 	if len(p.in.streams) != MaxStreams {
 		t.Errorf("%d streams are kept", len(p.in.streams))
 	}
-	if len(p.failed) != 1 || p.failed[0] != ErrTooManyStreams {
+	if len(p.failed) != 1 || !errors.Is(p.failed[0], ErrTooManyStreams) {
 		t.Errorf("told %v", p.failed)
 	}
 	s.frame(false, 1)

@@ -98,7 +98,7 @@ func (k *Sink) pick(layers []*Encoding, limit int, t int64) (e *Encoding, tempor
 			if e == k.layer.encoding && temporal == k.layer.temporal {
 				allowed *= keepMargin
 			}
-			if limit == 0 || float64(rate) <= allowed {
+			if limit == 0 || float64(rate) <= allowed && (e == k.layer.encoding || e.settled(t)) {
 				return e, temporal, rate
 			}
 		}

@@ -28,9 +28,15 @@ func (r *rate) add(bytes int, t int64) {
 	r.buckets[r.at%int64(len(r.buckets))] += uint64(bytes)
 }
 
+// settled tells that half a second was measured since the stream began: frames
+// are too far apart for less to mean anything.
+func (r *rate) settled(t int64) bool {
+	r.advance(t)
+	return r.at-r.from >= int64(len(r.buckets))/2
+}
+
 // bits is the rate in bits per second at t. The bucket being filled is left
-// out, but for a stream that has no other yet: what is unknown must not look
-// cheap to those who choose layers.
+// out, but for a stream that has no other yet.
 func (r *rate) bits(t int64) int {
 	r.advance(t)
 	full := min(r.at-r.from, int64(len(r.buckets))-1)

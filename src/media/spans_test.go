@@ -66,8 +66,17 @@ func TestSpansForward(t *testing.T) {
 
 func TestSpansSource(t *testing.T) {
 	m := runSteps(t, []step{
-		{"open a", 50, 0}, {"send", 50, 1000}, {"send", 53, 1003}, {"drop", 54, 0}, {"send", 55, 1004},
-		{"open b", 900, 0}, {"send", 900, 1005}, {"drop", 901, 0}, {"drop", 902, 0}, {"send", 903, 1006}, {"drop", 904, 0},
+		{"open a", 50, 0},
+		{"send", 50, 1000},
+		{"send", 53, 1003},
+		{"drop", 54, 0},
+		{"send", 55, 1004},
+		{"open b", 900, 0},
+		{"send", 900, 1005},
+		{"drop", 901, 0},
+		{"drop", 902, 0},
+		{"send", 903, 1006},
+		{"drop", 904, 0},
 	})
 	want := map[uint16]string{
 		999: "-", 1000: "a50", 1001: "a51", 1003: "a53", 1004: "a55", 1005: "b900", 1006: "b903", 1007: "-", 33000: "-", 40000: "-",

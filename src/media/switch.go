@@ -53,7 +53,7 @@ func (k *Sink) reconsider(t int64) {
 	}
 	k.next = want
 	want.add(k)
-	if k.kind == Video && !(k.current == nil && k.replay(want, t)) {
+	if k.kind == Video && (k.current != nil || !k.replay(want, t)) {
 		want.requestKeyFrame(t)
 	}
 }

@@ -2,7 +2,6 @@ package media
 
 import (
 	"bytes"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -16,16 +15,16 @@ import (
 
 // testbed is a router whose time moves by wait alone.
 type testbed struct {
-	t      *testing.T
+	t      testing.TB
 	router *Router
 	mu     sync.Mutex
 	at     int64
 }
 
-func newTestbed(t *testing.T, opts Options) *testbed {
+func newTestbed(t testing.TB, opts Options) *testbed {
 	t.Helper()
 	b := &testbed{t: t, at: 1000 * second}
-	opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	opts.Logger = slog.New(slog.DiscardHandler)
 	b.router = newRouter(opts, b.now)
 	return b
 }
@@ -161,7 +160,7 @@ func (p packet) bytes(t testing.TB) []byte {
 		Version: 2, SSRC: p.ssrc, PayloadType: p.pt, SequenceNumber: p.seq, Timestamp: p.timestamp, Marker: p.marker,
 		Padding: p.padding > 0, PaddingSize: p.padding,
 	}, Payload: p.payload}
-	for ext := Extension(0); ext < extCount; ext++ {
+	for ext := range extCount {
 		if v, ok := p.ext[ext]; ok {
 			if err := r.SetExtension(idsIn[ext], []byte(v)); err != nil {
 				t.Fatal(err)
