@@ -96,7 +96,9 @@ func engineOptions(cfg *config.Config, log *slog.Logger) rtc.Options {
 		Disconnected: cfg.DisconnectedIn, Failed: cfg.FailedIn, Keepalive: cfg.KeepaliveEvery, MDNS: cfg.MDNS,
 		MaxVideoBitrate: int(min(cfg.MaxBandwidth, 1<<31-1)),
 		Media: media.Options{
-			RingPackets: cfg.MaxPacketTrack, BestQualityFirst: cfg.BestFirst, TemporalLayers: cfg.TemporalLayers, Logger: log,
+			RingPackets: cfg.MaxPacketTrack, BestQualityFirst: cfg.BestFirst, TemporalLayers: cfg.TemporalLayers,
+			AudioLevelInterval: cfg.AudioInterval, AudioLevelThreshold: cfg.AudioThreshold, AudioLevelFilter: cfg.AudioFilter,
+			Logger: log,
 		},
 		Logger: log,
 	}
