@@ -21,7 +21,7 @@ test('a camera comes back to its own page', { timeout: 60_000 }, async (t) => {
   assert.equal(transport.dtlsRole, 'client', 'the server takes the DTLS server role');
   // The order is by what the processor is good at: with AES instructions GCM.
   const cheap = /^flags.*\baes\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'));
-  if (cheap) assert.equal(transport.srtpCipher, 'SRTP_AEAD_AES_128_GCM');
+  if (cheap) assert.match(transport.srtpCipher, /AEAD_AES_128_GCM$/); // older Chromiums leave SRTP_ out
 });
 
 test('a camera comes back when the server made the offer', { timeout: 60_000 }, async (t) => {
