@@ -5,11 +5,15 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
+
+// gatherTimeout is longer than a STUN server that does not answer is waited for.
+const gatherTimeout = 6 * time.Second
 
 // candidates are those of one endpoint: remote ones that came before the
 // description they belong to, local ones that wait for Gather.
@@ -25,6 +29,7 @@ type candidates struct {
 	found    []Candidate // all local ones, in order
 	told     int         // of found
 	done     bool
+	over     chan struct{} // closed when done, nil while nobody waits for it
 	doneTold bool
 	placed   bool   // the description they belong to has been made
 	mid      string // of the line that carries the transport
@@ -129,6 +134,28 @@ func (ep *Endpoint) Gather() error {
 	return nil
 }
 
+// restartICE begins another generation. Pion's gathering that runs must be over:
+// it would take part of the old generation's credentials and part of the new's.
+func (ep *Endpoint) restartICE() {
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if c := &ep.candidates; !c.done {
+		over := make(chan struct{})
+		c.over = over
+		ep.mu.Unlock()
+		timeout := time.NewTimer(gatherTimeout)
+		defer timeout.Stop()
+		select {
+		case <-over:
+		case <-timeout.C:
+		case <-ep.ctx.Done():
+		}
+		ep.mu.Lock()
+		c.over = nil
+	}
+	ep.candidates.restart()
+}
+
 // gathered takes one candidate of Pion's, nil at the end.
 func (ep *Endpoint) gathered(pc *webrtc.PeerConnection, c *webrtc.ICECandidate) {
 	var lines []string
@@ -140,7 +167,13 @@ func (ep *Endpoint) gathered(pc *webrtc.PeerConnection, c *webrtc.ICECandidate) 
 	if ep.pc != pc {
 		return
 	}
-	ep.candidates.done = ep.candidates.done || c == nil
+	if c == nil {
+		ep.candidates.done = true
+		if ep.candidates.over != nil {
+			close(ep.candidates.over)
+			ep.candidates.over = nil
+		}
+	}
 	for _, line := range lines {
 		if !slices.ContainsFunc(ep.candidates.found, func(f Candidate) bool { return same(f.Candidate, line) }) {
 			ep.candidates.found = append(ep.candidates.found, Candidate{Candidate: line})

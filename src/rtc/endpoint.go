@@ -57,7 +57,8 @@ type Endpoint struct {
 	ice        ICEState
 	dtls       DTLSState
 	connected  bool
-	pairs      int     // selected so far
+	pairs      int // selected so far
+	pair       *webrtc.ICECandidatePair
 	layout     []mline // the lines of the last negotiation
 	profile    string  // of SRTP
 	channels   map[uint16]*webrtc.DataChannel
@@ -284,16 +285,17 @@ func (ep *Endpoint) Close() error {
 		ep.mu.Lock()
 		ep.closed, ep.connected = true, false
 		ep.mu.Unlock()
+		// What a negotiation begins while Pion's end is under way, nothing would
+		// end, and a look at the statistics would race with it: those that run
+		// are waited for, those that come later see closed.
+		ep.reading.Lock()
+		ep.reading.Unlock() //nolint:staticcheck // on purpose empty
 		ep.cancel()
-		// What a negotiation or a look at the statistics began while Pion's end
-		// is under way, nothing would end.
 		ep.negotiating.Lock()
 		ep.mu.Lock()
 		pc := ep.pc
 		ep.mu.Unlock()
 		ep.negotiating.Unlock()
-		ep.reading.Lock()
-		ep.reading.Unlock() //nolint:staticcheck // those that come later see closed
 		ep.SetDataSource(nil)
 		ep.data.close()
 		ep.outbound.Close()

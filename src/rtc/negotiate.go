@@ -67,11 +67,12 @@ func (ep *Endpoint) answer(pc *webrtc.PeerConnection, offer string, remote *desc
 	}
 	ufrag, pwd := remote.credentials()
 	ep.mu.Lock()
-	if ep.negotiated && (ufrag != ep.candidates.ufrag || pwd != ep.candidates.pwd) {
-		ep.candidates.restart()
-	}
+	restart := ep.negotiated && (ufrag != ep.candidates.ufrag || pwd != ep.candidates.pwd)
 	layout := ep.layout
 	ep.mu.Unlock()
+	if restart {
+		ep.restartICE()
+	}
 	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: text}); err != nil {
 		return "", ep.refused(err)
 	}
@@ -116,13 +117,13 @@ func (ep *Endpoint) Offer(o OfferOptions) (offer string, err error) {
 	}
 	ep.mu.Lock()
 	layout, local, pending := ep.layout, ep.local, ep.offered
-	restart := o.ICERestart && ep.negotiated && !pending
-	if restart {
-		ep.candidates.restart()
-	}
+	restart := o.ICERestart && ep.negotiated
 	ep.mu.Unlock()
 	if pending {
 		return local, nil
+	}
+	if restart {
+		ep.restartICE()
 	}
 	if err := ep.addMissing(pc, o, layout); err != nil {
 		return "", ep.refused(err)

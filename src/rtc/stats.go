@@ -49,7 +49,7 @@ func (ep *Endpoint) Stats() Stats {
 	ep.reading.RLock()
 	defer ep.reading.RUnlock()
 	ep.mu.Lock()
-	pc, closed := ep.pc, ep.closed
+	pc, pair, closed := ep.pc, ep.pair, ep.closed
 	s := Stats{
 		BytesSent: ep.bytesSent.Load(), BytesReceived: ep.bytesReceived.Load(),
 		PacketsSent: ep.packetsSent.Load(), PacketsReceived: ep.packetsReceived.Load(),
@@ -69,11 +69,14 @@ func (ep *Endpoint) Stats() Stats {
 	if closed {
 		return s
 	}
-	selected, _ := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
 	report := pc.GetStats()
 	// Its lock is what puts the reading before the end of the connection, which
 	// Pion begins by itself when the remote side closes DTLS.
 	_ = pc.GetTransceivers()
+	var selected webrtc.ICECandidatePairStats
+	if pair != nil {
+		selected, _ = report.GetICECandidatePairStats(pair)
+	}
 	for _, r := range report {
 		switch r := r.(type) {
 		case webrtc.ICECandidateStats:
@@ -84,7 +87,7 @@ func (ep *Endpoint) Stats() Stats {
 		case webrtc.ICECandidatePairStats:
 			s.Pairs = append(s.Pairs, PairStats{
 				LocalID: r.LocalCandidateID, RemoteID: r.RemoteCandidateID, State: string(r.State), Nominated: r.Nominated,
-				Selected: selected.LocalCandidateID == r.LocalCandidateID && selected.RemoteCandidateID == r.RemoteCandidateID,
+				Selected: selected.ID == r.ID,
 				RTT:      time.Duration(r.CurrentRoundTripTime * float64(time.Second)), BytesSent: r.BytesSent, BytesReceived: r.BytesReceived,
 			})
 		}

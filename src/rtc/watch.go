@@ -96,6 +96,7 @@ func (ep *Endpoint) selected(pc *webrtc.PeerConnection, p *webrtc.ICECandidatePa
 		return
 	}
 	ep.pairs++
+	ep.pair = p
 	again := ep.pairs > 1
 	ep.emit(PairSelected{Local: p.Local.ToJSON().Candidate, Remote: p.Remote.ToJSON().Candidate})
 	ep.mu.Unlock()
@@ -104,16 +105,13 @@ func (ep *Endpoint) selected(pc *webrtc.PeerConnection, p *webrtc.ICECandidatePa
 	}
 }
 
-// SelectedPair is the pair that carries the media, as candidate lines.
+// SelectedPair is the pair that carries the media, or did last, as candidate
+// lines.
 func (ep *Endpoint) SelectedPair() (local, remote string, ok bool) {
 	ep.mu.Lock()
-	pc := ep.pc
+	p := ep.pair
 	ep.mu.Unlock()
-	if pc == nil {
-		return "", "", false
-	}
-	p, err := pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
-	if err != nil || p == nil {
+	if p == nil {
 		return "", "", false
 	}
 	return p.Local.ToJSON().Candidate, p.Remote.ToJSON().Candidate, true
