@@ -21,14 +21,22 @@ func getStats(c *call, o *object, a args) (any, error) {
 		return b.list, nil
 	}
 	// Latencies are empty where nothing was measured, as they are in Kurento
-	// without latencyStats.
-	b.add("EndpointStats", o.id, "endpoint", record{"inputLatency": []record{}, "E2ELatency": []record{}})
+	// without latencyStats. What is measured is the way through this node;
+	// end to end, from a publisher's camera, it cannot be.
+	latency := []record{}
 	for _, t := range mediaTypesOf(wanted) {
 		if kind, ok := t.kind(); ok {
+			sink := p.Sink(kind).Stats()
 			b.inbound(kind, p.Source(kind).Stats())
-			b.outbound(kind, p.Sink(kind).Stats())
+			b.outbound(kind, sink)
+			if sink.Latency > 0 {
+				latency = append(latency, named("MediaLatencyStat", record{
+					"name": "sink_" + kind.String(), "type": t.String(), "avg": float64(sink.Latency),
+				}))
+			}
 		}
 	}
+	b.add("EndpointStats", o.id, "endpoint", record{"inputLatency": latency, "E2ELatency": []record{}})
 	if wanted == "" {
 		b.session(p.Stats())
 	}

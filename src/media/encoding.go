@@ -71,7 +71,7 @@ func newEncoding(src *Source, in *Inbound, rid string, ssrc uint32, t int64) *En
 	size, fixed := audioRing, true
 	if src.kind == Video {
 		size, fixed = videoRing, false
-		if n := src.router.opts.RingPackets; n > 0 {
+		if n := src.router.options().RingPackets; n > 0 {
 			size, fixed = n, true
 		}
 	}
@@ -171,7 +171,7 @@ func (e *Encoding) count(p *Packet, size int, t int64) {
 		e.frames++
 	}
 	if level, _, ok := codec.AudioLevel(p.extension(ExtAudioLevel)); ok && e.source.kind == Audio {
-		e.source.speech.heard(level, e.source.router.opts.AudioLevelThreshold)
+		e.source.speech.heard(level, e.source.router.options().AudioLevelThreshold)
 	}
 	if !p.info.KeyFrame {
 		return

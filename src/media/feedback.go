@@ -159,7 +159,7 @@ func (k *Sink) Stats() SinkStats {
 	s := SinkStats{
 		SSRC: k.binding.SSRC, Packets: c.packets, Bytes: c.bytes, Retransmitted: c.resent,
 		NACKs: c.nacks, PLIs: c.plis, FIRs: c.firs, Lost: c.lost, FractionLost: c.fraction,
-		RTT: time.Duration(c.rtt), REMB: remb, MaxBitrate: k.maxRate,
+		RTT: time.Duration(c.rtt), Latency: time.Duration(c.latency), REMB: remb, MaxBitrate: k.maxRate,
 	}
 	if f := k.inFormat; f != nil {
 		s.Codec, s.ClockRate, s.Channels, s.Fmtp = f.Codec.String(), int(f.ClockRate), int(f.Channels), f.Fmtp

@@ -177,8 +177,8 @@ func TestClosedSinkStaysClosed(t *testing.T) {
 func TestRouterTicksAndEnds(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	r := NewRouter(Options{Logger: slog.New(slog.DiscardHandler), RingPackets: 100})
-	if r.opts.RingPackets != 128 {
-		t.Errorf("ring of %d", r.opts.RingPackets)
+	if r.options().RingPackets != 128 {
+		t.Errorf("ring of %d", r.options().RingPackets)
 	}
 	for range 3 { // it sleeps in between
 		ticked := make(chan struct{}, 1)

@@ -47,6 +47,9 @@ func (k *Sink) relay(e *Encoding, p *Packet, scratch []byte, t int64) {
 	k.counters.packets++
 	k.counters.bytes += uint64(len(payload))
 	k.lastSent, k.flowing = t, true
+	if k.router.options().MeasureLatency {
+		k.counters.latency += (k.router.now() - p.arrival - k.counters.latency) / 16
+	}
 }
 
 // drops tells whether the newest packet is left out: padding, and frames of a

@@ -39,7 +39,7 @@ func (k *Sink) choose(t int64) *Encoding {
 		return k.layer.encoding
 	}
 	first := layers[0]
-	if k.kind == Video && k.router.opts.BestQualityFirst {
+	if k.kind == Video && k.router.options().BestQualityFirst {
 		first = layers[len(layers)-1]
 	}
 	k.layer = choice{encoding: first, temporal: allTemporal}
@@ -87,7 +87,7 @@ func (k *Sink) allocate(limit int, t int64) (took, wanted int) {
 // use, and the lowest in any case.
 func (k *Sink) pick(layers []*Encoding, limit int, t int64) (e *Encoding, temporal, rate int) {
 	lowest := allTemporal
-	if k.router.opts.TemporalLayers {
+	if k.router.options().TemporalLayers {
 		lowest = 0
 	}
 	for i := len(layers) - 1; i >= 0; i-- {

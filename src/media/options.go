@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Options of a Router. They hold for all that is made by it.
+// Options of a Router.
 type Options struct {
 	// RingPackets is the number of packets of a video ring, rounded up to a
 	// power of two; 0 = by bitrate.
@@ -16,6 +16,9 @@ type Options struct {
 	// TemporalLayers lets temporal layers be dropped where that keeps a sink
 	// within its limit.
 	TemporalLayers bool
+	// MeasureLatency times packets from their arrival until they are written to
+	// each sink's transport. It costs a reading of the clock a packet.
+	MeasureLatency bool
 	// AudioLevelInterval is the time between a Speaker's decisions; 0 = 500 ms.
 	AudioLevelInterval time.Duration
 	// AudioLevelThreshold is the level in -dBov, from 0, the loudest, to 127,

@@ -165,6 +165,16 @@ func (o *Outbound) estimated(bps int, t int64) {
 	o.estimate, o.estimateAt = bps, t
 }
 
+// ended tells whether the try has raised the estimate: then the next may follow
+// at once. An estimate that did not move is as good as one that sank.
+func (p *probe) ended(estimate int, t int64) {
+	if estimate <= p.from/100*120 {
+		p.failed(t)
+		return
+	}
+	p.until, p.wait, p.next = 0, 0, t
+}
+
 func (p *probe) failed(t int64) {
 	p.wait = min(max(p.wait*2, probeWait), probeWaitMax)
 	p.until, p.next = 0, t+p.wait
@@ -233,8 +243,8 @@ func (o *Outbound) tick(t int64) {
 func (o *Outbound) allocate(sinks []*Sink, t int64) {
 	o.mu.Lock()
 	budget := o.rembAt(t)
-	if o.probe.until != 0 && t >= o.probe.until { // it went well
-		o.probe.until, o.probe.wait, o.probe.next = 0, 0, t
+	if o.probe.until != 0 && t >= o.probe.until {
+		o.probe.ended(budget, t)
 	}
 	probing := budget > 0 && o.probe.until != 0
 	o.mu.Unlock()

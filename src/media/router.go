@@ -17,7 +17,7 @@ type ticker interface{ tick(t int64) }
 // Router owns the clock that all sources and sinks of a process share. Its
 // goroutine runs while there are transports.
 type Router struct {
-	opts   Options
+	opts   atomic.Pointer[Options]
 	now    func() int64 // ns; another clock in tests
 	panics atomic.Uint64
 	wake   chan struct{}
@@ -38,11 +38,19 @@ func NewRouter(opts Options) *Router {
 
 // newRouter makes one whose owner calls tickAll.
 func newRouter(opts Options, clock func() int64) *Router {
-	return &Router{
-		opts: opts.withDefaults(), now: clock,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
-	}
+	r := &Router{now: clock, wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{})}
+	r.Reconfigure(opts)
+	return r
 }
+
+// Reconfigure changes the options: ring sizes hold for encodings to come, the
+// others from now on.
+func (r *Router) Reconfigure(opts Options) {
+	opts = opts.withDefaults()
+	r.opts.Store(&opts)
+}
+
+func (r *Router) options() *Options { return r.opts.Load() }
 
 // Close ends the router's goroutine. Transports should be closed before.
 func (r *Router) Close() {
@@ -104,7 +112,7 @@ func (r *Router) guarded(f func()) {
 
 func (r *Router) panicked(v any) {
 	r.panics.Add(1)
-	r.opts.Logger.Error("media panic contained", "panic", v, "stack", stack())
+	r.options().Logger.Error("media panic contained", "panic", v, "stack", stack())
 }
 
 func (r *Router) addTicker(k ticker) {

@@ -101,6 +101,7 @@ type sinkCounters struct {
 	lost                   uint64
 	fraction               float64
 	rtt                    int64
+	latency                int64 // ns, smoothed
 }
 
 // NewSink makes a sink of a transport; it sends once Bind and

@@ -28,7 +28,7 @@ type Speaker struct {
 // NewSpeaker makes one of no sources; Close ends it. changed is told who
 // speaks now, nil where nobody does; it must not block.
 func (r *Router) NewSpeaker(changed func(*Source)) *Speaker {
-	s := &Speaker{router: r, changed: changed, seen: map[*Source]spoken{}, decideAt: r.now() + int64(r.opts.AudioLevelInterval)}
+	s := &Speaker{router: r, changed: changed, seen: map[*Source]spoken{}, decideAt: r.now() + int64(r.options().AudioLevelInterval)}
 	r.addTicker(s)
 	return s
 }
@@ -73,7 +73,7 @@ func (s *Speaker) decide(t int64) (now *Source, changed bool) {
 	if t < s.decideAt {
 		return nil, false
 	}
-	interval := int64(s.router.opts.AudioLevelInterval)
+	interval := int64(s.router.options().AudioLevelInterval)
 	s.decideAt = t + interval
 	var best *Source
 	var loudest uint64
@@ -82,7 +82,7 @@ func (s *Speaker) decide(t int64) (now *Source, changed bool) {
 		s.seen[src] = counts
 		d := counts.since(seen)
 		full := max(d.packets, uint64(interval/audioFrame))
-		if d.spoken == 0 || d.spoken*100 < full*uint64(s.router.opts.AudioLevelFilter) {
+		if d.spoken == 0 || d.spoken*100 < full*uint64(s.router.options().AudioLevelFilter) {
 			continue
 		}
 		if src == s.current {

@@ -59,7 +59,7 @@ func TestSpeaker(t *testing.T) {
 						say(n, iv.levels[n])
 					}
 				}
-				bed.wait(int64(bed.router.opts.AudioLevelInterval))
+				bed.wait(int64(bed.router.options().AudioLevelInterval))
 				var now *Source
 				if tt.want[i] != nobody {
 					now = people[tt.want[i]].audio

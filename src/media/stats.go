@@ -40,7 +40,8 @@ type SinkStats struct {
 	Lost                uint64 // by its receiver reports
 	FractionLost        float64
 	RTT                 time.Duration
-	REMB                int // bits per second, 0 = none was received
-	MaxBitrate          int // as set by SetMaxBitrate, 0 = no limit
-	TargetBitrate       int // of the encoding chosen
+	REMB                int           // bits per second, 0 = none was received
+	MaxBitrate          int           // as set by SetMaxBitrate, 0 = no limit
+	TargetBitrate       int           // of the encoding chosen
+	Latency             time.Duration // from arrival to being sent, 0 unless Options.MeasureLatency
 }
