@@ -59,13 +59,13 @@ func mainOptions() []Option {
 			value:        list(prefix(), func(c *Config) *[]netip.Prefix { return &c.TrustedProxy }),
 		},
 		{
-			Name: "tls_cert", Section: sectionMain, Reload: true,
+			Name: "tls_cert", Section: sectionMain,
 			Example: "/etc/ssl/ksfu.crt",
 			Text:    "Certificate chain (PEM) instead of the self-made one, with tls_key. service.crt and service.key in the working directory are used where neither is set.",
 			value:   scalar(file(), func(c *Config) *string { return &c.TLSCert }),
 		},
 		{
-			Name: "tls_key", Section: sectionMain, Reload: true,
+			Name: "tls_key", Section: sectionMain,
 			Example: "/etc/ssl/ksfu.key",
 			Text:    "Private key (PEM) of tls_cert.",
 			value:   scalar(file(), func(c *Config) *string { return &c.TLSKey }),

@@ -10,7 +10,7 @@ func routerOptions() []Option {
 	return []Option{
 		{
 			Name: "router_with_stats", Section: sectionRouter, Env: []string{"ROUTER_WITH_STATS"}, Default: "0",
-			Text:  "Count per source and per sink; off = per endpoint.",
+			Text:  "Time packets on their way through this node, for getStats (inputLatency).",
 			value: scalar(boolean(), func(c *Config) *bool { return &c.WithStats }),
 		},
 		{

@@ -69,7 +69,8 @@ type Endpoint struct {
 func (e *Engine) NewEndpoint(opts EndpointOptions) (*Endpoint, error) {
 	ep := &Endpoint{engine: e, opts: opts, ice: ICENew, dtls: DTLSNew, channels: map[uint16]*webrtc.DataChannel{}}
 	ep.candidates.max, ep.candidates.seed = e.limits.Candidates, e.seed
-	ep.maxRecv[media.Video] = e.opts.MaxVideoBitrate
+	limit := e.live.Load().MaxVideoBitrate
+	ep.maxRecv[media.Video] = limit
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -85,7 +86,7 @@ func (e *Engine) NewEndpoint(opts EndpointOptions) (*Endpoint, error) {
 		opts.Events(ev)
 	}
 	ep.inbound = e.router.NewInbound(media.InboundOptions{
-		Write: ep.writeRTCP, MaxBitrate: e.opts.MaxVideoBitrate,
+		Write: ep.writeRTCP, MaxBitrate: limit,
 		Failed: func(err error) { ep.emit(Failure{Err: err}) },
 	})
 	ep.outbound = e.router.NewOutbound(ep.writeRTCP)
@@ -129,7 +130,7 @@ func (ep *Endpoint) SetCodecs(kind media.Kind, names []string) error {
 // second of a kind (0 = no limit): by REMB at once, and in the SDP of the next
 // negotiation. Endpoints never exceed Options.MaxVideoBitrate.
 func (ep *Endpoint) SetMaxRecvBitrate(kind media.Kind, bps int) {
-	if limit := ep.engine.opts.MaxVideoBitrate; kind == media.Video && limit > 0 && (bps == 0 || bps > limit) {
+	if limit := ep.engine.live.Load().MaxVideoBitrate; kind == media.Video && limit > 0 && (bps == 0 || bps > limit) {
 		bps = limit
 	}
 	ep.mu.Lock()
@@ -207,7 +208,7 @@ func (ep *Endpoint) connection() (*webrtc.PeerConnection, error) {
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{})) // none: see the package's doc
 	pc, err = api.NewPeerConnection(webrtc.Configuration{
-		Certificates: []webrtc.Certificate{cert}, ICEServers: ep.engine.iceServers(),
+		Certificates: []webrtc.Certificate{cert}, ICEServers: ep.engine.iceServers(ep.engine.live.Load()),
 		BundlePolicy: webrtc.BundlePolicyMaxBundle, AlwaysNegotiateDataChannels: opts.DataChannels,
 	})
 	if err != nil {

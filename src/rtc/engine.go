@@ -28,7 +28,8 @@ const (
 
 // Engine owns what all endpoints share.
 type Engine struct {
-	opts   Options
+	opts   Options // as New got them; of what Reconfigure changes, live counts
+	live   atomic.Pointer[Options]
 	limits Limits
 	router *media.Router
 	net    *network
@@ -58,8 +59,9 @@ func New(opts Options) (*Engine, error) {
 	if opts.Media.Logger == nil {
 		opts.Media.Logger = opts.Logger
 	}
+	e.live.Store(&opts)
 	e.router = media.NewRouter(opts.Media)
-	err := e.checkServers()
+	err := e.checkServers(&opts)
 	if err == nil {
 		_, err = e.certs.get(false)
 	}
@@ -132,31 +134,50 @@ func (e *Engine) settings(ep *Endpoint) (webrtc.SettingEngine, error) {
 }
 
 // checkServers tells at the start what would else fail each endpoint.
-func (e *Engine) checkServers() error {
+func (e *Engine) checkServers(o *Options) error {
 	for _, a := range e.opts.NAT1To1 {
 		if net.ParseIP(strings.TrimPrefix(a, "+")) == nil {
 			return fmt.Errorf("%q is no IP address to announce", a)
 		}
 	}
 	_, err := webrtc.NewAPI(webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: e.log})).
-		NewICEGatherer(webrtc.ICEGatherOptions{ICEServers: e.iceServers()})
+		NewICEGatherer(webrtc.ICEGatherOptions{ICEServers: e.iceServers(o)})
 	if err != nil {
 		return fmt.Errorf("STUN and TURN servers: %w (they are URLs such as stun:host:3478)", err)
 	}
 	return nil
 }
 
-func (e *Engine) iceServers() []webrtc.ICEServer {
+// Reconfigure changes the servers and the publishers' limit for endpoints to
+// come, and the options of the forwarding; the rest needs a new Engine. Wrong
+// servers are refused, and nothing has changed.
+func (e *Engine) Reconfigure(opts Options) error {
+	next := e.opts
+	next.STUNServers, next.TURNServers = opts.STUNServers, opts.TURNServers
+	next.TURNUsername, next.TURNPassword = opts.TURNUsername, opts.TURNPassword
+	next.MaxVideoBitrate, next.Media = opts.MaxVideoBitrate, opts.Media
+	if next.Media.Logger == nil {
+		next.Media.Logger = e.opts.Logger
+	}
+	if err := e.checkServers(&next); err != nil {
+		return err
+	}
+	e.live.Store(&next)
+	e.router.Reconfigure(next.Media)
+	return nil
+}
+
+func (e *Engine) iceServers(o *Options) []webrtc.ICEServer {
 	if e.opts.Lite {
 		return nil // it has host candidates only
 	}
 	var list []webrtc.ICEServer
-	if len(e.opts.STUNServers) > 0 {
-		list = append(list, webrtc.ICEServer{URLs: e.opts.STUNServers})
+	if len(o.STUNServers) > 0 {
+		list = append(list, webrtc.ICEServer{URLs: o.STUNServers})
 	}
-	if len(e.opts.TURNServers) > 0 {
+	if len(o.TURNServers) > 0 {
 		list = append(list, webrtc.ICEServer{
-			URLs: e.opts.TURNServers, Username: e.opts.TURNUsername, Credential: e.opts.TURNPassword.Reveal(),
+			URLs: o.TURNServers, Username: o.TURNUsername, Credential: o.TURNPassword.Reveal(),
 		})
 	}
 	return list

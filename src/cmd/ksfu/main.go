@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -49,18 +50,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if cfg.Check {
 		return 0
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	for _, w := range cfg.Warnings {
-		log.Warn(w) //nolint:sloglint // a warning is a whole sentence for a person, with its values in it
-	}
-	if cfg.MemoryMB > 0 {
-		debug.SetMemoryLimit(cfg.MemoryMB << 20)
-	}
+	level := &slog.LevelVar{}
+	level.Set(cfg.LogLevel)
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	warn(cfg, log)
+	limitMemory(cfg)
 
 	// Before anything listens: a signal that comes while the parts start ends
 	// the program in order too.
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	parts, err := start(cfg, log)
 	if err != nil {
 		return fail(stderr, err)
@@ -69,15 +68,58 @@ func run(args []string, stdout, stderr io.Writer) int {
 		log.Warn("start message not written", "error", err)
 	}
 	sig := <-signals
+	for ; sig == syscall.SIGHUP; sig = <-signals {
+		cfg = reload(cfg, parts, args, level, log)
+	}
 	log.Info("end", "signal", sig.String())
 	go func() { // a second signal ends at once; the process's own end ends this
-		<-signals
+		for <-signals == syscall.SIGHUP {
+		}
 		os.Exit(1)
 	}()
 	if err := parts.close(); err != nil {
 		log.Error("end", "error", err)
 	}
 	return 0
+}
+
+func warn(cfg *config.Config, log *slog.Logger) {
+	for _, w := range cfg.Warnings {
+		log.Warn(w) //nolint:sloglint // a warning is a whole sentence for a person, with its values in it
+	}
+}
+
+func limitMemory(cfg *config.Config) {
+	limit := int64(math.MaxInt64)
+	if cfg.MemoryMB > 0 {
+		limit = cfg.MemoryMB << 20
+	}
+	debug.SetMemoryLimit(limit)
+}
+
+// reload reads the configuration again and applies what can change while calls
+// go on; for the rest the log says that a restart is due. A wrong configuration
+// is refused whole: the running one stays.
+func reload(old *config.Config, p *parts, args []string, level *slog.LevelVar, log *slog.Logger) *config.Config {
+	cfg, err := config.Load(config.LoadOptions{Args: args, Environ: os.Environ()})
+	if err == nil {
+		err = p.reload(cfg, log)
+	}
+	if err != nil {
+		log.Error("reload refused, the running configuration stays", "error", err)
+		return old
+	}
+	warn(cfg, log)
+	limitMemory(cfg)
+	level.Set(cfg.LogLevel)
+	for _, c := range cfg.Changes(old) {
+		if c.Reload {
+			log.Info("option changed", "option", c.Name)
+		} else {
+			log.Warn("option changed, but needs a restart", "option", c.Name)
+		}
+	}
+	return cfg
 }
 
 // fail prints an error, each of joined ones on its own line.

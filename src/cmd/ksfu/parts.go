@@ -21,9 +21,11 @@ import (
 
 // parts are what runs, in the order in which they were started.
 type parts struct {
+	state   *state.Dir
 	engine  *rtc.Engine
 	kurento *kurento.Server
 	web     *httpd.Server
+	options httpd.Options // that web was made from
 }
 
 // start makes the parts; where one fails, those before it are ended.
@@ -36,7 +38,7 @@ func start(cfg *config.Config, log *slog.Logger) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{}
+	p := &parts{state: dir}
 	fail := func(err error) (*parts, error) { return nil, errors.Join(err, p.close()) }
 	if p.engine, err = rtc.New(engineOptions(cfg, log)); err != nil {
 		return fail(err)
@@ -54,7 +56,7 @@ func start(cfg *config.Config, log *slog.Logger) (*parts, error) {
 	if err != nil {
 		return fail(fmt.Errorf("embedded pages: %w", err))
 	}
-	if p.web, err = httpd.New(httpd.Options{
+	p.options = httpd.Options{
 		HTTPS: listen(cfg.HTTPS), HTTP: listen(cfg.HTTP), Kurento: listen(cfg.Kurento),
 		Prefix: cfg.HTTPPrefix, PublicHost: cfg.PublicHost, AllowOrigin: cfg.AllowOrigin, TrustedProxies: proxies(cfg),
 		TLSCert: cfg.TLSCert, TLSKey: cfg.TLSKey, Names: names(), Tokens: tokens,
@@ -63,10 +65,27 @@ func start(cfg *config.Config, log *slog.Logger) (*parts, error) {
 			{Path: "/ws", Handler: p.kurento, Kurento: true}, // the predecessor's path
 		},
 		Check: page, State: dir, Node: view, Logger: log,
-	}); err != nil {
+	}
+	if p.web, err = httpd.New(p.options); err != nil {
 		return fail(err)
 	}
 	return p, nil
+}
+
+// reload gives the parts what they can take while calls go on: credentials and
+// who may call at once, media options to endpoints made from now on.
+func (p *parts) reload(cfg *config.Config, log *slog.Logger) error {
+	tokens, err := auth.LoadTokens(tokens(cfg), p.state)
+	if err != nil {
+		return err
+	}
+	o := p.options // what needs a restart stays as it was
+	o.PublicHost, o.AllowOrigin, o.TrustedProxies, o.Tokens = cfg.PublicHost, cfg.AllowOrigin, proxies(cfg), tokens
+	if err := p.engine.Reconfigure(engineOptions(cfg, log)); err != nil {
+		return err
+	}
+	p.options = o
+	return p.web.Reload(o)
 }
 
 // close ends the parts.
@@ -96,7 +115,7 @@ func engineOptions(cfg *config.Config, log *slog.Logger) rtc.Options {
 		Disconnected: cfg.DisconnectedIn, Failed: cfg.FailedIn, Keepalive: cfg.KeepaliveEvery, MDNS: cfg.MDNS,
 		MaxVideoBitrate: int(min(cfg.MaxBandwidth, 1<<31-1)),
 		Media: media.Options{
-			RingPackets: cfg.MaxPacketTrack, BestQualityFirst: cfg.BestFirst, TemporalLayers: cfg.TemporalLayers,
+			RingPackets: cfg.MaxPacketTrack, BestQualityFirst: cfg.BestFirst, TemporalLayers: cfg.TemporalLayers, MeasureLatency: cfg.WithStats,
 			AudioLevelInterval: cfg.AudioInterval, AudioLevelThreshold: cfg.AudioThreshold, AudioLevelFilter: cfg.AudioFilter,
 			Logger: log,
 		},
