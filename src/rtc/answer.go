@@ -16,7 +16,7 @@ import (
 // Pion keeps its own version, which allows a superset. layout is what the lines
 // of the last negotiation were; an offer keeps them in their places (RFC 3264
 // section 8) and adds to them, an answer has no others.
-func (ep *Endpoint) compose(made string, remote *description, layout []mline) (string, error) {
+func (ep *Endpoint) compose(made string, remote *description, layout []place) (string, error) {
 	s := &sdp.SessionDescription{}
 	if err := s.UnmarshalString(made); err != nil {
 		return "", err
@@ -25,7 +25,7 @@ func (ep *Endpoint) compose(made string, remote *description, layout []mline) (s
 		ep.adjust(m, remote)
 	}
 	if remote != nil {
-		layout = remote.lines
+		layout = remote.layout()
 	}
 	own := s.MediaDescriptions
 	s.MediaDescriptions = nil
@@ -39,7 +39,7 @@ func (ep *Endpoint) compose(made string, remote *description, layout []mline) (s
 		if l.accepted && i >= 0 && own[i].MediaName.Port.Value != 0 {
 			take(own[i])
 		} else {
-			s.MediaDescriptions = append(s.MediaDescriptions, rejected(l))
+			s.MediaDescriptions = append(s.MediaDescriptions, l.rejected)
 		}
 		if i >= 0 {
 			own = slices.Delete(own, i, i+1)
@@ -58,6 +58,22 @@ func (ep *Endpoint) compose(made string, remote *description, layout []mline) (s
 	return string(b), err
 }
 
+// place is what is remembered of a line: its mid, whether it is used, and how
+// it is rejected.
+type place struct {
+	mid      string
+	accepted bool
+	rejected *sdp.MediaDescription
+}
+
+func (d *description) layout() []place {
+	var list []place
+	for _, l := range d.lines {
+		list = append(list, place{l.mid, l.accepted, rejected(l)})
+	}
+	return list
+}
+
 // rejected is the answer to an m-line that is not used (RFC 3264 section 6).
 func rejected(l mline) *sdp.MediaDescription {
 	name := l.desc.MediaName
@@ -74,7 +90,7 @@ func rejected(l mline) *sdp.MediaDescription {
 	}
 	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("inactive"))
 	for _, a := range l.desc.Attributes {
-		if a.Key == "rtpmap" { // clients on Pion refuse an answer with formats that it does not explain
+		if a.Key == "rtpmap" && !l.accepted { // clients on Pion refuse an answer with formats that it does not explain
 			m.Attributes = append(m.Attributes, a)
 		}
 	}

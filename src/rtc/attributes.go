@@ -35,7 +35,7 @@ func rids(m *sdp.MediaDescription) []string {
 			continue
 		}
 		var list []string
-		for _, alternatives := range strings.Split(fields[i+1], ";") {
+		for alternatives := range strings.SplitSeq(fields[i+1], ";") {
 			rid, _, _ := strings.Cut(alternatives, ",")
 			if rid = strings.TrimPrefix(rid, "~"); rid != "" && len(list) < media.MaxEncodings {
 				list = append(list, rid)

@@ -54,9 +54,9 @@ func TestCandidatesRefused(t *testing.T) {
 // TestManyCandidates: 64 are kept of each ICE generation, wherever they come.
 func TestManyCandidates(t *testing.T) {
 	e := newEngine(t, nil)
-	inSDP := ""
+	var inSDP strings.Builder
 	for i := range 200 {
-		inSDP += "a=" + hostCandidate("198.51.100.1", 1000+i).Candidate + "\r\n"
+		inSDP.WriteString("a=" + hostCandidate("198.51.100.1", 1000+i).Candidate + "\r\n")
 	}
 	for name, c := range map[string]struct {
 		offer string // before the candidates, "" = none
@@ -64,7 +64,7 @@ func TestManyCandidates(t *testing.T) {
 	}{
 		"before the SDP": {"", 64},
 		"after it":       {bundled(videoLine), 64},
-		"in it":          {bundled(videoLine + inSDP), 0},
+		"in it":          {bundled(videoLine + inSDP.String()), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ep, err := e.NewEndpoint(both())

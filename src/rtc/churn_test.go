@@ -34,19 +34,7 @@ func TestChurn(t *testing.T) {
 	r := stays.track()
 	stays.read(r, 10)
 	goroutines, files := runtime.NumGoroutine(), descriptors(t)
-
-	stop, reading := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(reading)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				stays.read(r, 20)
-			}
-		}
-	}()
+	lossless := passesAll(t, pub, stays)
 	var wg sync.WaitGroup
 	for worker := range 4 {
 		wg.Add(1)
@@ -67,7 +55,7 @@ func TestChurn(t *testing.T) {
 				default:
 					c.negotiate()
 					c.connected()
-					c.read(c.track(), 2)
+					c.complete(c.track(), 2)
 				}
 				if i%2 == 0 { // else the client goes first
 					must(t, c.ep.Close())
@@ -78,8 +66,7 @@ func TestChurn(t *testing.T) {
 		}()
 	}
 	wg.Wait()
-	close(stop)
-	<-reading
+	lossless()
 	if n := e.Endpoints(); n != 2 {
 		t.Errorf("%d endpoints", n)
 	}

@@ -1,7 +1,7 @@
 package rtc
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pion/webrtc/v4"
@@ -40,33 +40,37 @@ func audioCodecs() []registered {
 	}
 }
 
+// What H264 is offered with; the profile follows.
+const (
+	h264Mode1 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
+	h264Mode0 = "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id="
+)
+
 // videoCodecs are the profiles that Chromium, Firefox and Safari offer. Each
-// has RTX on the next payload type.
+// has RTX on the next payload type; 111 is Opus.
 func videoCodecs() []registered {
-	h264 := func(profile string, mode int) string {
-		return fmt.Sprintf("level-asymmetry-allowed=1;packetization-mode=%d;profile-level-id=%s", mode, profile)
+	return []registered{
+		{codec.VP8, 96, 90000, 0, ""},
+		{codec.H264, 98, 90000, 0, h264Mode1 + "42e01f"},
+		{codec.H264, 100, 90000, 0, h264Mode0 + "42e01f"},
+		{codec.H264, 102, 90000, 0, h264Mode1 + "42001f"},
+		{codec.H264, 104, 90000, 0, h264Mode0 + "42001f"},
+		{codec.H264, 106, 90000, 0, h264Mode1 + "4d001f"},
+		{codec.H264, 108, 90000, 0, h264Mode0 + "4d001f"},
+		{codec.H264, 112, 90000, 0, h264Mode1 + "64001f"},
+		{codec.H264, 114, 90000, 0, h264Mode0 + "64001f"},
+		{codec.H264, 116, 90000, 0, h264Mode1 + "640c1f"},
+		{codec.H264, 118, 90000, 0, h264Mode0 + "640c1f"},
+		{codec.H264, 120, 90000, 0, h264Mode1 + "f4001f"},
+		{codec.H264, 122, 90000, 0, h264Mode0 + "f4001f"},
+		{codec.VP9, 35, 90000, 0, "profile-id=0"},
+		{codec.VP9, 37, 90000, 0, "profile-id=2"},
+		{codec.VP9, 39, 90000, 0, "profile-id=1"},
+		{codec.AV1, 41, 90000, 0, "level-idx=5;profile=0;tier=0"},
+		{codec.AV1, 43, 90000, 0, "level-idx=5;profile=1;tier=0"},
+		{codec.H265, 45, 90000, 0, "level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST"},
+		{codec.H265, 47, 90000, 0, "level-id=180;profile-id=2;tier-flag=0;tx-mode=SRST"},
 	}
-	list := []registered{{codec.VP8, 96, 90000, 0, ""}}
-	pt := uint8(98)
-	for _, profile := range []string{"42e01f", "42001f", "4d001f", "64001f", "640c1f", "f4001f"} {
-		for _, mode := range []int{1, 0} {
-			if pt == 110 { // 111 is Opus
-				pt = 112
-			}
-			list = append(list, registered{codec.H264, pt, 90000, 0, h264(profile, mode)})
-			pt += 2
-		}
-	}
-	list = append(list,
-		registered{codec.VP9, 35, 90000, 0, "profile-id=0"},
-		registered{codec.VP9, 37, 90000, 0, "profile-id=2"},
-		registered{codec.VP9, 39, 90000, 0, "profile-id=1"},
-		registered{codec.AV1, 41, 90000, 0, "level-idx=5;profile=0;tier=0"},
-		registered{codec.AV1, 43, 90000, 0, "level-idx=5;profile=1;tier=0"},
-		registered{codec.H265, 45, 90000, 0, "level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST"},
-		registered{codec.H265, 47, 90000, 0, "level-id=180;profile-id=2;tier-flag=0;tx-mode=SRST"},
-	)
-	return list
 }
 
 // newMediaEngine registers the codecs that names allow and the header
@@ -75,11 +79,14 @@ func newMediaEngine(audio, video []string) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	audioFeedback := []webrtc.RTCPFeedback{{Type: "transport-cc"}, {Type: "nack"}}
 	videoFeedback := []webrtc.RTCPFeedback{
-		{Type: "goog-remb"}, {Type: "transport-cc"}, {Type: "ccm", Parameter: "fir"},
-		{Type: "nack"}, {Type: "nack", Parameter: "pli"},
+		{Type: "goog-remb"},
+		{Type: "transport-cc"},
+		{Type: "ccm", Parameter: "fir"},
+		{Type: "nack"},
+		{Type: "nack", Parameter: "pli"},
 	}
 	for _, c := range audioCodecs() {
-		if !allowed(audio, c.id) && !(c.id == codec.RED && allowed(audio, codec.Opus)) {
+		if !allowed(audio, c.id) && (c.id != codec.RED || !allowed(audio, codec.Opus)) {
 			continue
 		}
 		fb := audioFeedback
@@ -99,7 +106,7 @@ func newMediaEngine(audio, video []string) (*webrtc.MediaEngine, error) {
 		}
 		rtx := webrtc.RTPCodecParameters{
 			RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", c.payloadType),
+				MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + strconv.Itoa(int(c.payloadType)),
 			},
 			PayloadType: webrtc.PayloadType(c.payloadType + 1),
 		}

@@ -14,13 +14,18 @@
 // # Goroutines
 //
 // An Engine has those of the port's mux (one for each socket) and of the
-// resolver; an Endpoint those of its PeerConnection. Both Close return after
-// all of them have ended; Close must not be called while an Event is being
-// delivered. A panic on one endpoint's goroutines is contained, counted and
-// closes that endpoint.
+// resolver; an Endpoint those of its PeerConnection, one while events wait to
+// be delivered and one for each .local candidate that is being resolved. Both
+// Close return after all of them have ended; Close must not be called from
+// within the delivery of an Event. A panic on one endpoint's goroutines is
+// contained, counted and closes that endpoint.
 //
 // # Concurrency
 //
 // All methods are safe at any time. Negotiation (Offer, Answer, SetAnswer) is
-// serialized per endpoint and may take some milliseconds.
+// serialized per endpoint and may take some milliseconds; an ICE restart waits
+// for the gathering before it. Lock order: Endpoint.negotiating, then
+// Endpoint.refreshing, then Pion's and media's locks, then Endpoint.mu, then
+// the outbox's. Nothing of Pion's or media's is called with Endpoint.mu held
+// but what reads an atomic.
 package rtc

@@ -101,13 +101,13 @@ func TestCertificates(t *testing.T) {
 			if shown.NotBefore.After(time.Unix(0, 0)) || shown.NotAfter.Before(time.Now().AddDate(100, 0, 0)) {
 				t.Errorf("valid from %v to %v", shown.NotBefore, shown.NotAfter)
 			}
-			print := c.ep.Stats().LocalFingerprint
-			if !strings.HasPrefix(print, "sha-256 ") || !strings.Contains(c.ep.LocalDescription(), "a=fingerprint:"+print+"\r\n") {
-				t.Errorf("fingerprint %q is not the SDP's", print)
+			shownAs := c.ep.Stats().LocalFingerprint
+			if !strings.HasPrefix(shownAs, "sha-256 ") || !strings.Contains(c.ep.LocalDescription(), "a=fingerprint:"+shownAs+"\r\n") {
+				t.Errorf("fingerprint %q is not the SDP's", shownAs)
 			}
 			again, err := e.certs.get(useRSA)
 			must(t, err)
-			if fps, err := again.GetFingerprints(); err != nil || !strings.EqualFold("sha-256 "+fps[0].Value, print) {
+			if fps, err := again.GetFingerprints(); err != nil || !strings.EqualFold("sha-256 "+fps[0].Value, shownAs) {
 				t.Errorf("another certificate for the next endpoint: %v %v", fps, err)
 			}
 		})

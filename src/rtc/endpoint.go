@@ -59,7 +59,7 @@ type Endpoint struct {
 	connected  bool
 	pairs      int // selected so far
 	pair       *webrtc.ICECandidatePair
-	layout     []mline // the lines of the last negotiation
+	layout     []place // the lines of the last negotiation
 	profile    string  // of SRTP
 	channels   map[uint16]*webrtc.DataChannel
 	closed     bool

@@ -135,7 +135,7 @@ func formats(m *sdp.MediaDescription) []media.Format {
 // repairs tells whether an RTX format is that of a payload type (RFC 4588
 // section 8.1).
 func repairs(fmtp, payloadType string) bool {
-	for _, p := range strings.Split(fmtp, ";") {
+	for p := range strings.SplitSeq(fmtp, ";") {
 		if strings.TrimSpace(p) == "apt="+payloadType {
 			return true
 		}

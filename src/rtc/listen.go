@@ -50,7 +50,7 @@ func (e *Engine) listen() error {
 		}
 	}
 	e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: e.tcpIn, Logger: e.log.NewLogger("ice-tcp"), ReadBufferSize: 64,
+		Listener: e.tcpIn, Logger: e.log.NewLogger("ice-tcp"), ReadBufferSize: 16,
 		WriteBufferSize: tcpWriteBuffer, FirstStunBindTimeout: tcpFirstPacket, AliveDurationForConnFromStun: tcpFirstPacket,
 	})
 	return nil

@@ -106,14 +106,14 @@ func TestOfferKeepsRejectedLines(t *testing.T) {
 	must(t, err)
 	offer, err := ep.Offer(OfferOptions{Audio: true, Video: true, ICERestart: true})
 	must(t, err)
-	got := ""
+	var lines strings.Builder
 	for _, m := range parse(t, offer).MediaDescriptions {
-		got += m.MediaName.Media[:1]
+		lines.WriteByte(m.MediaName.Media[0])
 		if m.MediaName.Port.Value == 0 {
-			got += "-"
+			lines.WriteByte('-')
 		}
 	}
-	if got != "a-vv-a" { // application, video, video, and the audio that is new
+	if got := lines.String(); got != "a-vv-a" { // application, video, video, and the audio that is new
 		t.Errorf("lines %s\n%s", got, offer)
 	}
 }

@@ -26,7 +26,7 @@ func (l *scopedLog) write(msg string, args ...any) {
 	if args != nil {
 		msg = fmt.Sprintf(msg, args...)
 	}
-	l.log.Debug(msg)
+	l.log.Debug("pion says", "text", msg)
 }
 
 func (l *scopedLog) Trace(string)                     {}

@@ -32,7 +32,8 @@ func TestPortMuxOneCandidateASocket(t *testing.T) {
 		announce map[string][]string
 	}{
 		{
-			"router", []string{"127.0.0.1", "192.168.1.1", "203.0.113.7"},
+			"router",
+			[]string{"127.0.0.1", "192.168.1.1", "203.0.113.7"},
 			[]string{"127.0.0.1", "::1", "fe80::1", "fd00::1", "2001:db8::1"}, // Pion lists IPv4 there too
 			[]string{"192.168.1.1", "fd00::1"},
 			map[string][]string{

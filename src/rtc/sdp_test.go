@@ -21,13 +21,12 @@ const (
 
 // bundled makes a session of the lines, with mids and BUNDLE.
 func bundled(lines ...string) string {
-	var mids []string
-	text := ""
+	var mids, text []string
 	for i, l := range lines {
 		mids = append(mids, fmt.Sprint(i))
-		text += l + fmt.Sprintf("a=mid:%d\r\n", i)
+		text = append(text, l, fmt.Sprintf("a=mid:%d\r\n", i))
 	}
-	return sessionLines + transportLines + "a=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + text
+	return sessionLines + transportLines + "a=group:BUNDLE " + strings.Join(mids, " ") + "\r\n" + strings.Join(text, "")
 }
 
 func TestRefusedSDP(t *testing.T) {
@@ -114,19 +113,19 @@ func TestRejectedLines(t *testing.T) {
 			must(t, err)
 			answer, err := ep.Answer(c.sdp)
 			must(t, err)
-			got := ""
+			var used strings.Builder
 			offered, answered := parse(t, c.sdp), parse(t, answer)
 			for i, m := range answered.MediaDescriptions {
 				if m.MediaName.Media != offered.MediaDescriptions[i].MediaName.Media {
 					t.Errorf("line %d is %s, was offered as %s", i, m.MediaName.Media, offered.MediaDescriptions[i].MediaName.Media)
 				}
 				if m.MediaName.Port.Value == 0 {
-					got += "n"
+					used.WriteByte('n')
 				} else {
-					got += "y"
+					used.WriteByte('y')
 				}
 			}
-			if got != c.want {
+			if got := used.String(); got != c.want {
 				t.Errorf("lines %s, want %s\n%s", got, c.want, answer)
 			}
 			for _, a := range answered.Attributes {

@@ -3,13 +3,10 @@ package rtc
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -122,7 +119,8 @@ func TestSSRCFlood(t *testing.T) {
 			for ; i < 100_000; i++ {
 				flood(c, raw, i)
 			}
-			if n := most.Load(); n > int64(goroutines)+20 {
+			// Pion looks at 25 new SSRCs at a time, and the endpoint is being closed.
+			if n := most.Load(); n > int64(goroutines)+40 {
 				t.Errorf("%d goroutines in the flood, %d before", n, goroutines)
 			}
 			if now > heap+clients+4<<20 {
@@ -143,7 +141,7 @@ func heapInUse() uint64 {
 // TestPanic: a panic on one endpoint's goroutines ends that endpoint, is
 // counted, and the others lose nothing.
 func TestPanic(t *testing.T) {
-	quiet := func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil)) }
+	quiet := func(o *Options) { o.Logger = slog.New(slog.DiscardHandler) }
 	for name, arm := range map[string]func(*client){
 		"in a packet": func(c *client) { c.ep.tap = func([]byte) { panic("test") } },
 		"in an event": func(c *client) {
@@ -174,13 +172,10 @@ func TestPanic(t *testing.T) {
 			arm(bad)
 			bad.negotiate()
 			bad.pump()
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				viewer.read(r, 100)
-			}()
+			lossless := passesAll(t, pub, viewer)
 			until(t, "the endpoint closed", func() bool { return e.Endpoints() == 2 })
-			<-done
+			viewer.complete(r, 50)
+			lossless()
 			if n := e.Panics(); n != 1 {
 				t.Errorf("%d panics counted", n)
 			}
@@ -247,116 +242,4 @@ func TestSpray(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-}
-
-// tcpProxy stands before a TCP port and stops reading from it when told to.
-func tcpProxy(t *testing.T, target string, stall <-chan struct{}) (port int) {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	must(t, err)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var open []net.Conn
-	keep := func(c net.Conn) {
-		mu.Lock()
-		defer mu.Unlock()
-		open = append(open, c)
-	}
-	wg.Add(1)
-	go func() { // ends when l and what it has accepted are closed
-		defer wg.Done()
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			keep(in)
-			out, err := net.Dial("tcp4", target)
-			if err != nil {
-				continue
-			}
-			keep(out)
-			if c, ok := out.(*net.TCPConn); ok {
-				_ = c.SetReadBuffer(4096)
-			}
-			wg.Add(2)
-			go func() {
-				defer wg.Done()
-				_, _ = io.Copy(out, in)
-			}()
-			go func() {
-				defer wg.Done()
-				b := make([]byte, 4096)
-				for {
-					n, err := out.Read(b)
-					if err != nil {
-						return
-					}
-					select {
-					case <-stall:
-						return
-					default:
-						_, _ = in.Write(b[:n])
-					}
-				}
-			}()
-		}
-	}()
-	t.Cleanup(func() {
-		_ = l.Close()
-		mu.Lock()
-		for _, c := range open {
-			_ = c.Close()
-		}
-		mu.Unlock()
-		wg.Wait()
-	})
-	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
-}
-
-// TestSlowTCPViewer: one who stops reading loses packets; another viewer of the
-// same source gets each one before the next is sent.
-func TestSlowTCPViewer(t *testing.T) {
-	e := newEngine(t, nil)
-	pub := newClient(t, e, both())
-	pub.publish(webrtc.MimeTypeVP8)
-	pub.negotiate()
-	stall := make(chan struct{})
-	slow := newRemote(t, e, both(), remote{settings: tcpOnly().settings, silent: true})
-	fast := newClient(t, e, both())
-	port := tcpProxy(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(e.Port())), stall)
-	for _, c := range []*client{slow, fast} {
-		c.view()
-		c.negotiate()
-		if c == slow { // it knows of the proxy alone
-			must(t, c.pc.AddICECandidate(webrtc.ICECandidateInit{
-				Candidate: fmt.Sprintf("candidate:1 1 tcp 1671430143 127.0.0.1 %d typ host tcptype passive", port),
-			}))
-		}
-		c.connected()
-		c.ep.Sink(media.Video).SetSource(pub.ep.Source(media.Video))
-	}
-	pub.connected()
-	key := append([]byte{0x10, 0, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 2, 0x68, 1}, make([]byte, 1100)...)
-	delta := append([]byte{0x10, 1, 0, 0}, make([]byte, 1100)...)
-	pub.frame(key)
-	r := fast.track()
-	fast.read(r, 1)
-	close(stall)
-	const packets = 8000 // 8.8 MB: more than tcpWriteBuffer and the kernel's buffers
-	var last uint16
-	for i := range packets {
-		pub.frame(delta)
-		p := fast.read(r, 1)[0]
-		if i > 0 && p.SequenceNumber != last+1 {
-			t.Fatalf("packet %d: sequence number %d after %d", i, p.SequenceNumber, last)
-		}
-		last = p.SequenceNumber
-	}
-	if n := slow.ep.Stats().PacketsSent; n >= packets {
-		t.Errorf("%d packets were taken for one who does not read", n)
-	}
-	if !slices.ContainsFunc(fast.ep.Stats().Pairs, func(p PairStats) bool { return p.Selected && p.BytesSent > packets*1000 }) {
-		t.Errorf("pairs %+v", fast.ep.Stats().Pairs)
-	}
 }
