@@ -32,8 +32,8 @@
 // references and subscriptions. It is never held while rtc works: what may take
 // time (making an endpoint, negotiating, gathering, closing) runs on the
 // goroutine of the connection that asked for it, so that requests of one
-// connection keep their order and others do not wait. Only Sink.SetSource,
-// which does not block, is called with it held, so that the graph and the media
-// cannot disagree. Events of rtc are queued (bounded) and delivered by another
+// connection keep their order and others do not wait. Only Sink.SetSource and
+// SetDataSource, which do not block, are called with it held, so that the graph
+// and the media cannot disagree. Events of rtc are queued (bounded) and delivered by another
 // goroutine. Lock order: Server.mu, then those of jsonrpc.
 package kurento

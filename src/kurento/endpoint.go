@@ -73,6 +73,9 @@ type Observable interface {
 type DataChannels interface {
 	CreateDataChannel(rtc.DataChannelOptions) (id uint16, err error)
 	CloseDataChannel(id uint16) error
+	// SetDataSource sends what comes on src's channels on one of the endpoint's
+	// own; nil disconnects. It must not block.
+	SetDataSource(src Endpoint)
 }
 
 // OnEngine makes endpoints on an rtc.Engine, for Options.NewEndpoint.
@@ -89,6 +92,11 @@ func OnEngine(engine *rtc.Engine) func(rtc.EndpointOptions) (Endpoint, error) {
 // rtcEndpoint gives the ends of an rtc.Endpoint as the interfaces of this
 // package.
 type rtcEndpoint struct{ *rtc.Endpoint }
+
+func (e rtcEndpoint) SetDataSource(src Endpoint) {
+	source, _ := src.(rtcEndpoint)
+	e.Endpoint.SetDataSource(source.Endpoint)
+}
 
 func (e rtcEndpoint) Source(k media.Kind) Source { return e.Endpoint.Source(k) }
 

@@ -29,6 +29,7 @@ type fakeEndpoint struct {
 	codecs        [2][]string
 	block         chan struct{} // when set, Answer waits for it
 	stats         rtc.Stats
+	data          Endpoint // whose messages are passed on
 }
 
 type fakeSource struct {
@@ -169,6 +170,8 @@ func (f *fakeEndpoint) CloseDataChannel(id uint16) error {
 	}
 	return nil
 }
+
+func (f *fakeEndpoint) SetDataSource(src Endpoint) { f.mu.Lock(); defer f.mu.Unlock(); f.data = src }
 
 func (f *fakeEndpoint) Close() error { f.mu.Lock(); defer f.mu.Unlock(); f.closed = true; return nil }
 

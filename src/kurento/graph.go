@@ -116,17 +116,26 @@ func (s *Server) disconnectAll(o *object) {
 	}
 }
 
-// follow makes the media of a sink follow the graph. Data channels end at the
-// endpoint: their edges are there to be listed. The caller holds Server.mu;
-// SetSource does not block.
+// follow makes the media of a sink, and the messages of data channels, follow
+// the graph. The caller holds Server.mu; SetSource and SetDataSource do not
+// block.
 func (s *Server) follow(sink *object, t mediaType) {
-	kind, ok := t.kind()
-	if !ok || sink.webrtc == nil {
+	if sink.webrtc == nil {
 		return
 	}
-	var source Source
+	var from *peer
 	if e := sink.element.in[t]; e != nil && e.source.webrtc != nil {
-		source = e.source.webrtc.peer.Source(kind)
+		from = e.source.webrtc.peer
 	}
-	sink.webrtc.peer.Sink(kind).SetSource(source)
+	kind, ok := t.kind()
+	switch {
+	case ok && from != nil:
+		sink.webrtc.peer.Sink(kind).SetSource(from.Source(kind))
+	case ok:
+		sink.webrtc.peer.Sink(kind).SetSource(nil)
+	case from != nil:
+		sink.webrtc.peer.SetDataSource(from.Endpoint)
+	default:
+		sink.webrtc.peer.SetDataSource(nil)
+	}
 }
