@@ -84,6 +84,6 @@ func (e *Engine) listenOn(port int) error {
 	if err != nil {
 		return fmt.Errorf("ICE-TCP: %w", err)
 	}
-	e.tcpIn = l
+	e.tcpIn = newLimitedListener(l, e.limits.TCPConnections, e.limits.TCPEach)
 	return nil
 }

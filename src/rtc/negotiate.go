@@ -35,8 +35,16 @@ func (ep *Endpoint) Answer(offer string) (answer string, err error) {
 	}
 	if answer, err = ep.answer(pc, offer, remote); err != nil {
 		ep.abandon(pc)
+		return "", err
 	}
-	return answer, err
+	ep.mu.Lock()
+	defer ep.mu.Unlock()
+	if ep.candidates.released {
+		// After an ICE restart trickled candidates may overtake the answer, and
+		// browsers drop those of a description that they do not have yet.
+		answer = ep.candidates.into(answer)
+	}
+	return answer, nil
 }
 
 func (ep *Endpoint) mayAnswer() error {

@@ -18,6 +18,9 @@ type Limits struct {
 	MediaLines    int // m-lines of an SDP; 0 = 64
 	SSRCs         int // distinct SSRCs an endpoint may send, or name in RTCP, before it is closed; 0 = 1,024
 	DataChannels  int // open ones of an endpoint; 0 = 64
+	// TCPConnections and TCPEach bound the open ICE-TCP connections: all, and
+	// those of one address, IPv6 by /64; 0 = 1,024 and 128.
+	TCPConnections, TCPEach int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -33,6 +36,8 @@ func (l Limits) withDefaults() Limits {
 	set(&l.MediaLines, 64)
 	set(&l.SSRCs, 1024)
 	set(&l.DataChannels, 64)
+	set(&l.TCPConnections, 1024)
+	set(&l.TCPEach, 128)
 	return l
 }
 
