@@ -34,6 +34,10 @@ PKGS = ./src/... $(if $(wildcard web/*.go),./web)
 # What is tested on 32 bits: everything but the programs and the budgets.
 UNIT = $$($(GO) list ./src/... | grep -v -e /cmd/ -e /testkit)
 
+# Their tests build or list the program by themselves, which Go's test cache
+# does not see: they always run.
+BUILDERS = -e /testkit$$ -e /cmd/bench$$
+
 say = @printf '\n==> %s\n' '$(1)'
 
 .PHONY: help
@@ -101,7 +105,9 @@ test-go: compiler ## go vet and the Go tests under the race detector, with layer
 	@$(GO) vet $(PKGS)
 	@$(GO) vet -tags system ./src/testkit
 	$(call say,go test -race)
-	@CGO_ENABLED=1 $(GO) test -race -timeout 15m $(PKGS)
+	@CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list $(PKGS) | grep -v $(BUILDERS))
+	$(call say,layers and budgets and the benchmark in short)
+	@$(GO) test -count=1 -timeout 10m $$($(GO) list ./src/... | grep $(BUILDERS))
 
 .PHONY: test-32
 test-32: ## the unit tests on a 32-bit platform
