@@ -369,12 +369,12 @@ func cleanPrefix(prefix string) (string, error) {
 	for element := range strings.SplitSeq(prefix, "/") {
 		if element == "" || element == "." || element == ".." ||
 			strings.IndexFunc(element, func(r rune) bool { return !isPathRune(r) }) >= 0 {
-			return "", fmt.Errorf("http_prefix %q: %w; give a path such as /ksfu of letters, digits and . _ -", prefix, ErrRoute)
+			return "", fmt.Errorf("http_prefix %q: %w; give a path such as /ksfu of letters, digits and . _ ~ -", prefix, ErrRoute)
 		}
 	}
 	return "/" + prefix, nil
 }
 
 func isPathRune(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' || r == '~'
 }
