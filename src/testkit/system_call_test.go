@@ -97,8 +97,7 @@ func call(ctx context.Context, url string, networks ...webrtc.NetworkType) error
 		case <-seen.done:
 			return report(pc, seen)
 		case <-tick.C:
-			sound := binary.BigEndian.AppendUint64(nil, n)
-			if err := audio.WriteSample(media.Sample{Data: sound, Duration: 20 * time.Millisecond}); err != nil {
+			if err := audio.WriteSample(media.Sample{Data: binaryCount(n), Duration: 20 * time.Millisecond}); err != nil {
 				return err
 			}
 			if err := video.WriteSample(media.Sample{Data: picture(n), Duration: 20 * time.Millisecond}); err != nil {
@@ -121,6 +120,15 @@ func report(pc *webrtc.PeerConnection, seen *counters) error {
 	line, err := json.Marshal(result{pair.Remote.Protocol.String(), pair.Remote.Port, seen.audio, seen.video})
 	fmt.Println(string(line))
 	return err
+}
+
+func binaryCount(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// both is the number of audio packets and video frames seen.
+func (c *counters) both() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.audio + c.video
 }
 
 // picture is a VP8 frame as far as a forwarder reads it (RFC 6386, section

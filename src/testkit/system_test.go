@@ -46,13 +46,15 @@ func TestMain(m *testing.M) {
 }
 
 func playRole(role string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	switch role {
 	case "call":
 		return call(ctx, signalling, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4)
 	case "call by IPv6":
 		return call(ctx, signalling, webrtc.NetworkTypeUDP6)
+	case "flood":
+		return flood(ctx)
 	case "health":
 		return health(ctx, "http://127.0.0.1:8080/health")
 	}
