@@ -157,7 +157,7 @@ func (k *Sink) Stats() SinkStats {
 	k.mu.Lock()
 	c := k.counters
 	s := SinkStats{
-		SSRC: k.binding.SSRC, Packets: c.packets, Bytes: c.bytes, Retransmitted: c.resent,
+		SSRC: k.binding.SSRC, Packets: c.packets, Bytes: c.bytes, Retransmitted: c.resent, Refused: c.refused,
 		NACKs: c.nacks, PLIs: c.plis, FIRs: c.firs, Lost: c.lost, FractionLost: c.fraction,
 		RTT: time.Duration(c.rtt), Latency: time.Duration(c.latency), REMB: remb, MaxBitrate: k.maxRate,
 	}

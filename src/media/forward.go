@@ -42,7 +42,10 @@ func (k *Sink) relay(e *Encoding, p *Packet, scratch []byte, t int64) {
 	h.SequenceNumber = uint16(out)
 	payload := k.payload(p, s, scratch)
 	if _, err := k.binding.Writer.WriteRTP(h, payload); err != nil {
-		return // the transport is going; it tells so itself
+		// The transport is going, of which it tells itself, or its socket did
+		// not take this one packet: the remote side asks for it again.
+		k.counters.refused++
+		return
 	}
 	k.counters.packets++
 	k.counters.bytes += uint64(len(payload))

@@ -97,6 +97,7 @@ type lastPacket struct {
 
 type sinkCounters struct {
 	packets, bytes, resent uint64
+	refused                uint64
 	nacks, plis, firs      uint64
 	lost                   uint64
 	fraction               float64

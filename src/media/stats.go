@@ -36,6 +36,7 @@ type SinkStats struct {
 	RID                 string // of the encoding forwarded now
 	Packets, Bytes      uint64
 	Retransmitted       uint64 // packets sent again
+	Refused             uint64 // packets that the transport did not take; not among Packets
 	NACKs, PLIs, FIRs   uint64 // asked by the remote side
 	Lost                uint64 // by its receiver reports
 	FractionLost        float64
