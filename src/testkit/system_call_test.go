@@ -61,46 +61,71 @@ func (c *counters) saw(video bool, count uint64) {
 	}
 }
 
-// call makes one endpoint, connects it to itself and sends counters in audio
-// and video until enough of them came back.
-func call(ctx context.Context, url string, networks ...webrtc.NetworkType) error {
+// farEnd is the client's side of a call with itself through the server: one
+// endpoint, connected to itself.
+type farEnd struct {
+	pc           *webrtc.PeerConnection
+	audio, video *webrtc.TrackLocalStaticSample
+	seen         *counters
+	control      *kurento
+}
+
+func newFarEnd(ctx context.Context, url string, networks ...webrtc.NetworkType) (f *farEnd, err error) {
 	var se webrtc.SettingEngine
 	se.SetNetworkTypes(networks)
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
-	if err != nil {
-		return err
+	f = &farEnd{seen: &counters{done: make(chan struct{})}}
+	if f.pc, err = webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{}); err != nil {
+		return nil, err
 	}
-	defer pc.Close()
+	if f.audio, f.video, err = tracks(f.pc, f.seen); err == nil {
+		f.control, err = dial(ctx, url, func(c webrtc.ICECandidateInit) { _ = f.pc.AddICECandidate(c) })
+	}
+	if err == nil {
+		err = negotiate(f.pc, f.control)
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	return f, nil
+}
 
-	seen := &counters{done: make(chan struct{})}
-	audio, video, err := tracks(pc, seen)
-	if err != nil {
-		return err
-	}
-	k, err := dial(ctx, url, func(c webrtc.ICECandidateInit) { _ = pc.AddICECandidate(c) })
-	if err != nil {
-		return err
-	}
-	defer k.conn.Close()
-	if err := negotiate(pc, k); err != nil {
-		return err
-	}
+// sendInterval is that of send: 50 packets and frames a second of each kind.
+const sendInterval = 20 * time.Millisecond
 
-	tick := time.NewTicker(20 * time.Millisecond)
+// send sends a counter in one audio packet and in one video frame.
+func (f *farEnd) send(n uint64) error {
+	sound := binary.BigEndian.AppendUint64(nil, n)
+	return errors.Join(f.audio.WriteSample(media.Sample{Data: sound, Duration: sendInterval}),
+		f.video.WriteSample(media.Sample{Data: picture(n), Duration: sendInterval}))
+}
+
+func (f *farEnd) close() {
+	if f.control != nil {
+		_ = f.control.conn.Close()
+	}
+	_ = f.pc.Close()
+}
+
+// call sends until enough came back, and reports.
+func call(ctx context.Context, url string, networks ...webrtc.NetworkType) error {
+	f, err := newFarEnd(ctx, url, networks...)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	tick := time.NewTicker(sendInterval)
 	defer tick.Stop()
 	for n := uint64(1); ; n++ {
 		select {
 		case <-ctx.Done():
-			seen.mu.Lock()
-			defer seen.mu.Unlock()
-			return fmt.Errorf("%w: ICE %s, %d audio packets, %d video frames came back", ctx.Err(), pc.ICEConnectionState(), seen.audio, seen.video)
-		case <-seen.done:
-			return report(pc, seen)
+			f.seen.mu.Lock()
+			defer f.seen.mu.Unlock()
+			return fmt.Errorf("%w: ICE %s, %d audio packets, %d video frames came back", ctx.Err(), f.pc.ICEConnectionState(), f.seen.audio, f.seen.video)
+		case <-f.seen.done:
+			return report(f.pc, f.seen)
 		case <-tick.C:
-			if err := audio.WriteSample(media.Sample{Data: binaryCount(n), Duration: 20 * time.Millisecond}); err != nil {
-				return err
-			}
-			if err := video.WriteSample(media.Sample{Data: picture(n), Duration: 20 * time.Millisecond}); err != nil {
+			if err := f.send(n); err != nil {
 				return err
 			}
 		}
@@ -121,8 +146,6 @@ func report(pc *webrtc.PeerConnection, seen *counters) error {
 	fmt.Println(string(line))
 	return err
 }
-
-func binaryCount(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // both is the number of audio packets and video frames seen.
 func (c *counters) both() int {

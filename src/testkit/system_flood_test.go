@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
-	"github.com/pion/webrtc/v4/pkg/media"
 )
 
 const (
@@ -64,31 +63,17 @@ func TestSystemFlood(t *testing.T) {
 // flood makes a call and the junk beside it.
 func flood(ctx context.Context) error {
 	pid := os.Getenv("KSFU_SYSTEM_PID")
-	var se webrtc.SettingEngine
-	se.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(webrtc.Configuration{})
+	f, err := newFarEnd(ctx, signalling, webrtc.NetworkTypeUDP4)
 	if err != nil {
 		return err
 	}
-	defer pc.Close()
-	seen := &counters{done: make(chan struct{})}
-	audio, video, err := tracks(pc, seen)
-	if err != nil {
-		return err
-	}
-	k, err := dial(ctx, signalling, func(c webrtc.ICECandidateInit) { _ = pc.AddICECandidate(c) })
-	if err != nil {
-		return err
-	}
-	defer k.conn.Close()
-	if err := negotiate(pc, k); err != nil {
-		return err
-	}
+	defer f.close()
+	seen := f.seen
 
 	var sent atomic.Int64
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	go func() { // ends with stop
-		tick := time.NewTicker(20 * time.Millisecond)
+		tick := time.NewTicker(sendInterval)
 		defer tick.Stop()
 		for n := uint64(1); ; n++ {
 			select {
@@ -97,9 +82,7 @@ func flood(ctx context.Context) error {
 				return
 			case <-tick.C:
 			}
-			err := errors.Join(audio.WriteSample(media.Sample{Data: binaryCount(n), Duration: 20 * time.Millisecond}),
-				video.WriteSample(media.Sample{Data: picture(n), Duration: 20 * time.Millisecond}))
-			if err != nil {
+			if err := f.send(n); err != nil {
 				ended <- err
 				return
 			}
@@ -150,8 +133,10 @@ func flood(ctx context.Context) error {
 		return err
 	}
 	r.Sent = int(sent.Load()) - sentBefore
-	// What is on its way may still come.
-	_ = until(ctx, func() error {
+	// What is on its way may still come; what was lost for good will not.
+	soon, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	_ = until(soon, func() error {
 		if r.Back = seen.both() - backBefore; r.Back < r.Sent {
 			return errors.New("not all has come back")
 		}
